@@ -1,0 +1,37 @@
+"""Walking a computation graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import attrgetter
+
+import numpy as np
+
+from autograd import node as nodes
+
+_time = attrgetter("time")
+
+
+def newest_first(outputs: Iterable[nodes.Node]) -> list[nodes.Node]:
+    """The outputs and every node they were computed from, each before its inputs.
+
+    A node is always made after its inputs, so ordering by age is enough: the
+    diamond ``a -> b, c -> b*c`` comes out right with no search for it.
+    """
+    reached = list(outputs)
+    seen = set(reached)
+    for node in reached:  # grows while it is walked
+        for x in node.inputs:
+            if x not in seen:
+                seen.add(x)
+                reached.append(x)
+    reached.sort(key=_time, reverse=True)
+    return reached
+
+
+def first_non_finite(output: nodes.Node) -> nodes.Node | None:
+    """The oldest node behind ``output`` whose data holds an inf or a nan."""
+    for node in reversed(newest_first([output])):
+        if not np.isfinite(node.data).all():
+            return node
+    return None

@@ -1,0 +1,453 @@
+"""The nodes of a computation graph: scalars (``Value``) and arrays (``Tensor``)."""
+
+from __future__ import annotations
+
+import itertools
+import numbers
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+# Modules, not names: the table of derivatives makes nodes and nodes apply the
+# table, so each side looks the other up when it is called.
+from autograd import backward, primitive
+from autograd.primitives import arithmetic, exponential, linear, reduction, shaping, trigonometry
+
+if TYPE_CHECKING:
+    from autograd.drawing import Drawing
+    from autograd.primitive import Primitive
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Axis = int | tuple[int, ...] | None
+
+_new = object.__new__
+_clock = itertools.count()
+
+
+class Node:
+    """What ``Value``, ``Tensor`` and ``Constant`` share: one vertex of the graph.
+
+    A node refers to its inputs and never to its consumers, so a graph holds no
+    reference cycle and is freed when the last name of its output goes.
+
+    Attributes:
+        data: the number or array this node holds.
+        grad: plain number or array: the derivative of what ``backward`` was
+            called on with respect to this node; ``None`` while absent.
+        op: the primitive that made the node; ``None`` for a leaf.
+        inputs: what the primitive was applied to, in order, repeats included.
+        parameters: the primitive's keyword arguments (``axis=0`` and the like).
+        time: when the node was made. An input is always older than what was
+            computed from it, so newest first is a reverse topological order.
+        label: a name for pictures and messages.
+    """
+
+    __slots__ = ("_data", "grad", "inputs", "label", "op", "parameters", "time")
+
+    _data: Any
+    grad: Any
+    inputs: tuple[Node, ...]
+    label: str | None
+    op: Primitive | None
+    parameters: dict[str, Any]
+    time: int
+
+    # ---- reading ---------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        raise TypeError(f"the data of a {type(self).__name__} cannot be assigned")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self._data)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return np.size(self._data)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.asarray(self._data).dtype
+
+    def item(self) -> float:
+        """The one number this node holds, as a Python float."""
+        if self.size != 1:
+            raise ValueError(f"item() needs exactly one element; this Tensor has shape {self.shape}")
+        return float(np.asarray(self._data).reshape(()))
+
+    def numpy(self) -> Array:
+        """The data as a NumPy array of its own."""
+        return np.array(self._data)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if copy is False:
+            raise ValueError("a node's data is only handed out as a copy; drop copy=False")
+        return np.array(self._data, dtype=dtype)
+
+    def __float__(self) -> float:
+        return self.item()
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __repr__(self) -> str:
+        data = np.array2string(np.asarray(self._data), separator=", ", threshold=20)
+        if self.ndim == 0:
+            data = repr(self.item())
+        parts = [data.replace("\n", "\n" + " " * (len(type(self).__name__) + 1))]
+        if self.grad is not None:
+            gradient = np.asarray(self.grad)
+            shown = repr(float(gradient)) if gradient.ndim == 0 else f"array of shape {gradient.shape}"
+            parts.append(f"grad={shown}")
+        if self.op is not None:
+            parts.append(f"op={self.op.name}")
+        if self.label is not None:
+            parts.append(f"label={self.label!r}")
+        if self.dtype != np.float64:
+            parts.append(f"dtype={self.dtype}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    # ---- the graph -------------------------------------------------------
+
+    def backward(self, seed: Any = None) -> None:
+        """Differentiate this node with respect to everything it was computed from.
+
+        Each leaf's ``grad`` is added to; each interior node's ``grad`` becomes
+        its adjoint in this pass. Nothing is published before the pass is whole.
+
+        Args:
+            seed: the cotangent of this node, of its shape; 1 if the node holds
+                a single number.
+
+        Raises:
+            ValueError: the node holds several numbers and no seed is given, or
+                the seed's shape is not the node's.
+        """
+        backward.backward(self, seed)
+
+    def detach(self) -> Node:
+        """A new leaf with this node's value: gradients stop there."""
+        return make(type(self), np.copy(self._data)[()] if self.shape else self._data)
+
+    def draw(self) -> Drawing:
+        """A picture of the graph behind this node.
+
+        Raises:
+            ValueError: the graph is too large to be read as a picture.
+        """
+        from autograd.drawing import draw  # imported on first use: pictures load Graphviz
+
+        return draw(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copies and pickles are leaves: a graph is not something to carry around.
+        return _restore, (type(self), self._data, self.grad, self.label)
+
+    # ---- operators -------------------------------------------------------
+
+    def __add__(self, other: Any) -> Any:
+        return arithmetic.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return arithmetic.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return arithmetic.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return arithmetic.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return arithmetic.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return arithmetic.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return arithmetic.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return arithmetic.divide(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return arithmetic.power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return arithmetic.power(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return linear.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return linear.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return arithmetic.negative(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return arithmetic.absolute(self)
+
+    # Comparisons are of the data; hashing is by identity.
+
+    def __eq__(self, other: object) -> Any:
+        return self._data == _plain(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._data != _plain(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._data < _plain(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._data <= _plain(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._data > _plain(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._data >= _plain(other)
+
+    __hash__ = object.__hash__
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        """NumPy's own operators and functions on nodes: ``array * tensor``, ``np.exp(tensor)``."""
+        if ufunc in _COMPARISONS and method == "__call__" and not options:
+            return ufunc(*map(_plain, operands))
+        return primitive.apply_ufunc(ufunc, method, operands, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        name = f"np.{function.__name__}"
+        raise TypeError(
+            f"{name} does not record derivatives; use the function of that name in autograd, "
+            f"or {name}(tensor.numpy()) if no gradient is needed"
+        )
+
+    # ---- methods for the functions people chain --------------------------
+
+    def exp(self) -> Any:
+        return exponential.exp(self)
+
+    def log(self) -> Any:
+        return exponential.log(self)
+
+    def log1p(self) -> Any:
+        return exponential.log1p(self)
+
+    def sqrt(self) -> Any:
+        return exponential.sqrt(self)
+
+    def sigmoid(self) -> Any:
+        return exponential.sigmoid(self)
+
+    def tanh(self) -> Any:
+        return exponential.tanh(self)
+
+    def softplus(self) -> Any:
+        return exponential.softplus(self)
+
+    def relu(self) -> Any:
+        return arithmetic.relu(self)
+
+    def abs(self) -> Any:
+        return arithmetic.absolute(self)
+
+    def sin(self) -> Any:
+        return trigonometry.sin(self)
+
+    def cos(self) -> Any:
+        return trigonometry.cos(self)
+
+
+class Value(Node):
+    """A scalar node: ``data`` is a Python float.
+
+    Args:
+        data: a real number; whole numbers become floats.
+        label: a name for pictures and messages.
+
+    Raises:
+        TypeError: ``data`` is not a real number.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any, label: str | None = None) -> Value:
+        node: Value = make(cls, data if type(data) is float else _real(data))
+        node.label = label
+        return node
+
+    @property
+    def data(self) -> float:
+        return self._data  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data = data if type(data) is float else _real(data)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return ()
+
+
+class Tensor(Node):
+    """An array node: ``data`` is a NumPy array of float32 or float64.
+
+    Args:
+        data: numbers in an array or nested lists; copied. float32 and float64
+            are kept, whole numbers and booleans become float64.
+        label: a name for pictures and messages.
+        dtype: ``np.float32`` or ``np.float64``, to convert.
+
+    Raises:
+        TypeError: ``data`` is not made of real numbers.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any, label: str | None = None, dtype: Any = None) -> Tensor:
+        node: Tensor = make(cls, _floats(data, dtype))
+        node.label = label
+        return node
+
+    @property
+    def data(self) -> Array:
+        return self._data  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        # Written into the memory the tensor has, which an optimizer may be looking at.
+        if data is not self._data:
+            new = _floats(data, self._data.dtype)
+            if new.shape != self._data.shape:
+                raise ValueError(
+                    f"cannot assign data of shape {new.shape} to a Tensor of shape {self.shape}; "
+                    f"make a new Tensor instead"
+                )
+            self._data[...] = new
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a Tensor that holds a single number")
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        return shaping.getitem(self, index)
+
+    @property
+    def T(self) -> Any:
+        return shaping.transpose(self)
+
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        return reduction.sum(self, axis, keepdims)
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        return reduction.mean(self, axis, keepdims)
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        return reduction.max(self, axis, keepdims)
+
+    def dot(self, other: Any) -> Any:
+        return linear.matmul(self, other)
+
+    def reshape(self, *shape: Any) -> Any:
+        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        return shaping.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+
+class Constant(Node):
+    """A number or array that no derivative is taken with respect to."""
+
+    __slots__ = ()
+
+
+VARIABLES = frozenset((Value, Tensor))
+
+
+def make(
+    kind: type[Node],
+    data: Any,
+    op: Primitive | None = None,
+    inputs: tuple[Node, ...] = (),
+    parameters: dict[str, Any] = {},  # noqa: B006  (one empty dict for all; parameters are never changed)
+) -> Any:
+    """A node of the given kind around data that is already of the right type."""
+    node = _new(kind)
+    node._data = data
+    node.grad = None
+    node.inputs = inputs
+    node.label = None
+    node.op = op
+    node.parameters = parameters
+    node.time = next(_clock)
+    return node
+
+
+def _restore(kind: type[Node], data: Any, grad: Any, label: str | None) -> Node:
+    node: Node = make(kind, data if isinstance(data, float) else np.array(data))
+    node.grad = grad
+    node.label = label
+    return node
+
+
+def _plain(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
+
+
+def _real(data: Any) -> float:
+    if isinstance(data, numbers.Real) or (isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "fiub"):
+        return float(data)
+    what = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else f"{type(data).__name__} {data!r}"
+    raise TypeError(f"a Value holds one real number, not {what}; arrays belong in a Tensor")
+
+
+def _floats(data: Any, dtype: Any = None) -> Array:
+    """A fresh float array of what a user handed in."""
+    if isinstance(data, (list, tuple)) and _holds_nodes(data):
+        raise TypeError("a Tensor cannot be made from nodes without losing their gradients; use stack([...])")
+    array = np.array(_plain(data))
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"a Tensor holds real numbers, not dtype {array.dtype}: {data!r:.60}")
+    if dtype is None:
+        dtype = np.float32 if array.dtype == np.float32 else np.float64
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"a Tensor's dtype is float32 or float64, not {np.dtype(dtype)}")
+    return array.astype(dtype, copy=False)
+
+
+def _holds_nodes(nested: Sequence[Any]) -> bool:
+    pending: list[Any] = [nested]
+    for item in pending:  # grows while it is walked
+        if isinstance(item, Node):
+            return True
+        if isinstance(item, (list, tuple)):
+            pending.extend(item)
+    return False
+
+
+_COMPARISONS = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}

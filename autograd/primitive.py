@@ -1,0 +1,354 @@
+"""What a primitive is, and how applying one records a node.
+
+A primitive is one row of the table of derivatives: how to compute it on a Python
+float and on an array, and its derivative. There are two shapes of row:
+
+``elementwise``
+    one local partial derivative per input, a function of the inputs and the output.
+``structured``
+    one vector-Jacobian product per input, a function of the output's cotangent,
+    the output, the inputs and the parameters.
+
+Rules are written with operators and with other rows. Calling a row looks at what
+it is given - floats, arrays, nodes - so that one rule serves every reader of the
+table.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd import modes
+from autograd import node as nodes
+
+Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The open interval of inputs for which a primitive is defined."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    def __contains__(self, x: float) -> bool:
+        return self.low < x < self.high
+
+    def __str__(self) -> str:
+        return f"({self.low:g}, {self.high:g})"
+
+
+REAL = Interval()
+POSITIVE = Interval(0.0)
+
+
+@dataclass(frozen=True)
+class Example:
+    """Operand shapes and parameters that a structured primitive accepts, for the tests."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    parameters: dict[str, Any]
+
+
+def example(*shapes: tuple[int, ...], **parameters: Any) -> Example:
+    return Example(shapes, parameters)
+
+
+table: dict[str, Primitive] = {}
+
+_ARRAYS = {np.ndarray}
+_FLOATS = {float, int, bool}
+
+
+class Primitive:
+    """One row of the table.
+
+    Attributes:
+        name: what the row is called in messages and pictures.
+        symbol: what is drawn for it, ``+`` for ``add``.
+        array: computes it on NumPy arrays.
+        scalar: computes it on Python floats; ``None`` if it has no scalar form.
+    """
+
+    def __init__(self, name: str, array: Rule, scalar: Rule | None, symbol: str | None) -> None:
+        self.name = name
+        self.array = array
+        self.scalar = scalar
+        self.symbol = symbol or name
+        table[name] = self
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def on_floats(self, *x: float) -> float:
+        """The value on Python floats; inf or nan, as NumPy has it, where ``math`` raises."""
+        assert self.scalar is not None
+        try:
+            return self.scalar(*x)  # type: ignore[no-any-return]
+        except (ArithmeticError, ValueError):
+            with np.errstate(all="ignore"):
+                return float(self.array(*map(np.float64, x)))
+
+    def apply(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        """Compute on whatever the operands are, and record a node if one of them is a variable."""
+        kinds = {*map(type, operands)}
+        if kinds <= nodes.VARIABLES:
+            variable = True
+            plain: Sequence[Any] = [x._data for x in operands]
+        elif kinds == _ARRAYS:
+            return self._compute(operands, parameters)
+        else:
+            variable = nodes.Tensor in kinds or nodes.Value in kinds
+            plain = [self._constant(x) for x in operands]
+            if variable:
+                plain = _in_their_precision(plain, operands)
+                operands = [x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain)]
+        if nodes.Tensor not in kinds and self.scalar is not None and _FLOATS.issuperset(map(type, plain)):
+            data = self.on_floats(*plain)
+        else:
+            data = self._compute(plain, parameters)
+        return self._record(data, tuple(operands), parameters) if variable else data
+
+    def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
+        kind: type[nodes.Node] = nodes.Tensor
+        if type(data) is float:
+            kind = nodes.Value
+        elif type(data) is not np.ndarray:
+            data = np.asarray(data)
+        if modes.suspensions and not modes.is_recording():
+            return nodes.make(kind, data)
+        return nodes.make(kind, data, self, inputs, parameters)
+
+    def _compute(self, plain: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        try:
+            return self.array(*plain, **parameters)
+        except (ValueError, IndexError, TypeError) as error:
+            raise self._explain(error, plain, parameters) from None
+
+    def _constant(self, x: Any) -> Any:
+        """An operand's plain data, whatever the user wrote it as."""
+        if isinstance(x, nodes.Node):
+            return x._data
+        if not isinstance(x, (float, int, np.ndarray, np.generic)):
+            given = type(x).__name__
+            x = np.asarray(x)
+            if x.dtype.kind not in "fiub":
+                raise TypeError(f"{self.name}: takes numbers, arrays, Values and Tensors, not {given}")
+        return x
+
+    def _explain(self, error: Exception, plain: Sequence[Any], parameters: dict[str, Any]) -> Exception:
+        shapes = " and ".join(str(np.shape(x)) for x in plain)
+        given = "".join(f", {name}={value}" for name, value in parameters.items())
+        return type(error)(f"{self.name}: cannot be computed for shapes {shapes}{given} ({error})")
+
+
+class Elementwise(Primitive):
+    """A primitive that maps numbers to a number, entry by entry.
+
+    Attributes:
+        partials: per input, the local derivative as a function of the inputs and the output.
+        domain: per input, the interval on which the primitive is defined.
+        kink: a function of the inputs whose zeros are the points without a derivative.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        partials: tuple[Rule, ...],
+        array: Rule,
+        scalar: Rule,
+        domain: tuple[Interval, ...],
+        kink: Rule | None,
+        symbol: str | None,
+    ) -> None:
+        super().__init__(name, array, scalar, symbol)
+        self.partials = partials
+        self.domain = domain
+        self.kink = kink
+        for position, partial in enumerate(partials):
+            partial.__qualname__ = f"{name}.partials[{position}]"  # names the rule in tracebacks
+
+    def __call__(self, *operands: Any) -> Any:
+        return self.apply(operands, {})
+
+    def _explain(self, error: Exception, plain: Sequence[Any], parameters: dict[str, Any]) -> Exception:
+        shapes = [np.shape(x) for x in plain]
+        try:
+            np.broadcast_shapes(*shapes)
+        except ValueError:
+            return ValueError(
+                f"{self.name}: shapes {' and '.join(map(str, shapes))} do not broadcast; aligned at the right, "
+                f"each pair of sizes must be equal or one of them 1. Reshape or transpose one of the operands."
+            )
+        return super()._explain(error, plain, parameters)
+
+
+class Unary(Elementwise):
+    """An elementwise primitive of one input, with a short path for a ``Value`` or a float."""
+
+    def __call__(self, x: Any) -> Any:  # type: ignore[override]
+        if type(x) is nodes.Value and not modes.suspensions:
+            return nodes.make(nodes.Value, self.on_floats(x._data), self, (x,))
+        if type(x) is float:
+            return self.on_floats(x)
+        if type(x) is np.ndarray:
+            return self.array(x)
+        if type(x) is nodes.Tensor:
+            return self._record(self.array(x._data), (x,), {})
+        return self.apply((x,), {})
+
+
+class Binary(Elementwise):
+    """An elementwise primitive of two inputs, with a short path for ``Value``s and floats."""
+
+    def __call__(self, a: Any, b: Any) -> Any:  # type: ignore[override]
+        if modes.suspensions:
+            return self.apply((a, b), {})
+        if type(a) is nodes.Value:
+            if type(b) is float:
+                b = nodes.make(nodes.Constant, b)
+            elif type(b) is not nodes.Value:
+                return self.apply((a, b), {})
+        elif type(b) is nodes.Value and type(a) is float:
+            a = nodes.make(nodes.Constant, a)
+        else:
+            return self.apply((a, b), {})
+        return nodes.make(nodes.Value, self.on_floats(a._data, b._data), self, (a, b))
+
+
+class Structured(Primitive):
+    """A primitive on whole arrays: reductions, products, indexing and the like.
+
+    Attributes:
+        vjps: per operand, its cotangent as a function of the output's cotangent,
+            the output, the operands and the parameters.
+        all_vjps: instead of them, one function that returns the cotangents of all
+            operands, for a primitive of any number of operands.
+        examples: shapes and parameters to test it on.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        vjps: tuple[Rule, ...],
+        all_vjps: Rule | None,
+        array: Rule,
+        scalar: Rule | None,
+        examples: Sequence[Example],
+        symbol: str | None,
+    ) -> None:
+        super().__init__(name, array, scalar, symbol)
+        self.vjps = vjps
+        self.all_vjps = all_vjps
+        self.examples = examples
+        self.__doc__ = array.__doc__
+        signature = inspect.signature(array).parameters.values()
+        self.operands = sum(p.kind is p.POSITIONAL_ONLY for p in signature)
+        self.names = [p.name for p in signature if p.kind not in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+        self.defaults = {p.name: p.default for p in signature if p.name in self.names and p.default is not p.empty}
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        count = self.operands or len(arguments)
+        parameters = self.defaults
+        if len(arguments) != count:
+            parameters = {**parameters, **dict(zip(self.names, arguments[count:]))}
+            arguments = arguments[:count]
+        if named:
+            parameters = {**parameters, **named}
+        if len(parameters) != len(self.names) or len(arguments) != count:
+            raise TypeError(f"{self.name}: called with the wrong arguments; it takes {inspect.signature(self.array)}")
+        return self.apply(arguments, parameters)
+
+
+def elementwise(
+    name: str,
+    *partials: Rule,
+    array: Rule | None = None,
+    scalar: Rule | None = None,
+    domain: Interval | tuple[Interval, ...] = REAL,
+    kink: Rule | None = None,
+    symbol: str | None = None,
+) -> Elementwise:
+    """Declare an elementwise primitive.
+
+    Args:
+        name: its name, which also supplies the kernels that are not given:
+            the functions of that name in ``numpy`` and ``math``.
+        partials: one function of the inputs and the output per input.
+        array: computes it on NumPy arrays.
+        scalar: computes it on Python floats.
+        domain: where it is defined: one interval for all inputs, or one each.
+        kink: a function of the inputs whose zeros are the points without a derivative.
+        symbol: what is drawn for it.
+    """
+    kind = {1: Unary, 2: Binary}.get(len(partials), Elementwise)
+    return kind(
+        name,
+        partials,
+        array or getattr(np, name),
+        scalar or getattr(math, name),
+        domain if isinstance(domain, tuple) else (domain,) * len(partials),
+        kink,
+        symbol,
+    )
+
+
+def structured(
+    *vjps: Rule,
+    all_vjps: Rule | None = None,
+    scalar: Rule | None = None,
+    examples: Sequence[Example],
+    symbol: str | None = None,
+) -> Callable[[Rule], Structured]:
+    """Declare a structured primitive by decorating the function that computes it on arrays.
+
+    The decorated function's positional-only arguments are the operands, the rest
+    its parameters; its name is the primitive's.
+
+    Args:
+        vjps: one vector-Jacobian product ``(g, y, *operands, **parameters)`` per operand.
+        all_vjps: instead of them, one that returns the cotangents of all operands,
+            for a primitive of any number of operands.
+        scalar: computes it on Python floats, for one that takes and gives numbers.
+        examples: shapes and parameters to test it on.
+        symbol: what is drawn for it.
+    """
+
+    def declare(array: Rule) -> Structured:
+        return Structured(array.__name__.strip("_"), vjps, all_vjps, array, scalar, examples, symbol)
+
+    return declare
+
+
+def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: dict[str, Any]) -> Any:
+    """The primitive of the same name as this NumPy ufunc, applied to the operands."""
+    primitive = table.get(ufunc.__name__)
+    if primitive is not None and method == "__call__" and not options:
+        return primitive.apply(operands, {})
+    if "out" in options:
+        raise TypeError(f"np.{ufunc.__name__} cannot write into an array and record; write  a = a + b  instead of  a += b")
+    call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    raise TypeError(
+        f"np.{call} does not record derivatives; write it with functions of autograd, "
+        f"or give it tensor.numpy() if no gradient is needed"
+    )
+
+
+def _in_their_precision(plain: Sequence[Any], operands: Sequence[Any]) -> list[Any]:
+    """Constants in the precision of the variables they meet: the parameters decide, not the data."""
+    dtypes = {x._data.dtype for x in operands if type(x) is nodes.Tensor}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.float64 if dtypes else None
+    return [
+        x
+        if type(x) is float
+        else np.asarray(x, dtype or (np.float32 if x.dtype == np.float32 else np.float64))
+        if type(x) is np.ndarray
+        else float(x)
+        for x in plain
+    ]

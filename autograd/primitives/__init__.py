@@ -1,0 +1,1 @@
+"""The table of derivatives, one module per family of primitives."""

@@ -1,0 +1,116 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import node as nodes
+from autograd.primitive import example, structured
+from autograd.primitives.shaping import reshape, sum_to, transpose
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def _swap(x: Any) -> Any:
+    """The matrices in ``x`` transposed."""
+    if len(x.shape) == 2:
+        return x.T
+    return transpose(x, (*range(len(x.shape) - 2), len(x.shape) - 1, len(x.shape) - 2))
+
+
+def _row(x: Any, vector: bool) -> Any:
+    return reshape(x, (*x.shape[:-1], 1, x.shape[-1])) if vector else x
+
+
+def _column(x: Any, vector: bool) -> Any:
+    return reshape(x, (*x.shape, 1)) if vector else x
+
+
+def _as_matrices(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """The product of a vector, seen as that of a row or column matrix."""
+    if len(a.shape) == 1 and len(b.shape) == 1:
+        g = reshape(g, (1, 1))
+    elif len(b.shape) == 1:
+        g = _column(g, True)
+    else:
+        g = _row(g, len(a.shape) == 1)
+    return g, _row(a, len(a.shape) == 1), _column(b, len(b.shape) == 1)
+
+
+def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    g, rows, columns = _as_matrices(g, a, b)
+    product = g @ _swap(columns)
+    return reshape(sum_to(product, rows.shape), a.shape)
+
+
+def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    g, rows, columns = _as_matrices(g, a, b)
+    product = _swap(rows) @ g
+    return reshape(sum_to(product, columns.shape), b.shape)
+
+
+@structured(
+    _matmul_left,
+    _matmul_right,
+    examples=[
+        example((2, 3), (3, 4)),
+        example((3,), (3,)),
+        example((3,), (3, 2)),
+        example((2, 3), (3,)),
+        example((4, 2, 3), (3, 2)),
+        example((4, 2, 3), (3,)),
+        example((2, 1, 2, 3), (3, 3, 2)),
+    ],
+    symbol="@",
+)
+def matmul(a: Array, b: Array, /) -> Array:
+    """The matrix product; a vector counts as a row on the left and a column on the right."""
+    return np.matmul(a, b)
+
+
+# One node for what every layer does: as two rows it would take a third longer. And dot, not @,
+# because on small matrices NumPy's @ is half as fast.
+@structured(
+    lambda g, y, x, weight, bias: g.dot(weight.T),
+    lambda g, y, x, weight, bias: x.T.dot(g),
+    lambda g, y, x, weight, bias: g.sum(0),
+    examples=[example((4, 3), (3, 2), (2,)), example((1, 1), (1, 1), (1,))],
+)
+def linear(x: Array, weight: Array, bias: Array, /) -> Array:
+    """``x @ weight + bias`` for a matrix of rows ``x``: (rows, fan_in) to (rows, fan_out)."""
+    y: Array = x.dot(weight)
+    y += bias
+    return y
+
+
+def _sum_of_products(*operands: Any) -> Any:
+    """bias + w1*x1 + w2*x2 + ..., the terms added in that order."""
+    n = len(operands) // 2
+    return builtins.sum(map(operator.mul, operands[:n], operands[n : 2 * n]), operands[-1])
+
+
+def _weighted_sum_vjps(g: Any, y: Any, *operands: Any) -> list[Any]:
+    n = len(operands) // 2
+    weights, inputs = operands[:n], operands[n : 2 * n]
+    return [*[g * x for x in inputs], *[g * w for w in weights], g]
+
+
+@structured(all_vjps=_weighted_sum_vjps, scalar=_sum_of_products, examples=[example(*[()] * 5), example(*[()] * 3)])
+def _weighted_sum(*operands: Any) -> Any:
+    return _sum_of_products(*operands)
+
+
+def weighted_sum(weights: Sequence[Any], inputs: Sequence[Any], bias: Any) -> Any:
+    """``bias + w1*x1 + w2*x2 + ...`` as one node: what a neuron computes before its activation.
+
+    Raises:
+        ValueError: there are not as many inputs as weights.
+    """
+    if len(weights) != len(inputs):
+        raise ValueError(f"weighted_sum: {len(weights)} weights cannot weigh {len(inputs)} inputs; give one input per weight")
+    return _weighted_sum(*weights, *inputs, bias)

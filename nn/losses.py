@@ -1,0 +1,69 @@
+"""What training makes small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, log_softmax, mean, structured
+from autograd.primitive import example
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@structured(
+    lambda g, y, log_probabilities, labels: np.equal.outer(labels, np.arange(log_probabilities.shape[1])) * (-g / len(labels)),
+    examples=[example((4, 3), labels=np.array([2, 0, 0, 1])), example((1, 2), labels=np.array([1]))],
+)
+def negative_log_likelihood(log_probabilities: Array, /, labels: Array) -> Array:
+    """The mean over the rows of -log_probabilities[label]."""
+    rows = len(labels)
+    return -np.add.reduce(log_probabilities[np.arange(rows), labels]) / rows  # type: ignore[no-any-return]
+
+
+def cross_entropy(logits: Any, labels: Any) -> Any:
+    """The mean of -log softmax(logits)[label] over the rows.
+
+    Args:
+        logits: (rows, classes) unnormalized scores.
+        labels: (rows,) whole numbers, the index of each row's right class.
+
+    Raises:
+        ValueError: the shapes do not fit, or a label is not one of the classes.
+        TypeError: the labels are not whole numbers.
+    """
+    labels = np.asarray(labels)
+    shape = logits.shape if isinstance(logits, Node) else np.shape(logits)
+    if len(shape) != 2 or labels.shape != shape[:1] or not shape[0]:
+        raise ValueError(
+            f"cross_entropy: needs logits of shape (rows, classes) and one label per row, "
+            f"not logits of shape {shape} and labels of shape {labels.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"cross_entropy: labels are whole numbers, the index of the right class, not {labels.dtype}")
+    try:
+        if np.minimum.reduce(labels) >= 0:
+            return negative_log_likelihood(log_softmax(logits), labels)
+    except IndexError:
+        pass
+    row = int(np.flatnonzero((labels < 0) | (labels >= shape[1]))[0])
+    raise ValueError(
+        f"cross_entropy: label {labels[row]} of row {row} is not a class; "
+        f"logits of shape {shape} have the classes 0 to {shape[1] - 1}"
+    )
+
+
+def mean_squared_error(prediction: Any, target: Any) -> Any:
+    """The mean of (prediction - target)**2 over all entries.
+
+    Raises:
+        ValueError: the shapes differ. (4, 1) and (4,) would broadcast to (4, 4) and train nonsense.
+    """
+    shapes = [np.shape(x._data if isinstance(x, Node) else x) for x in (prediction, target)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"mean_squared_error: the prediction has shape {shapes[0]} but the target {shapes[1]}; "
+            f"reshape one of them, as in target.reshape({shapes[0]})"
+        )
+    return mean((prediction - target) ** 2)
