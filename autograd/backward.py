@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
@@ -26,6 +27,7 @@ from autograd.primitives.shaping import sum_to
 View = Callable[["nodes.Node"], Any]
 Cotangents = dict["nodes.Node", Any]
 _BOOL = np.dtype(bool)
+_UNCHANGED = nullcontext()
 
 data_of: View = attrgetter("_data")
 
@@ -39,13 +41,12 @@ def backward(output: nodes.Node, seed: Any = None) -> None:
     """See ``Node.backward``."""
     order = newest_first([output])
     cotangents: Cotangents = {output: _seed(output, seed)}
-    with np.errstate(all="ignore"):  # an infinite slope is an answer here, not an accident
-        if type(output) is nodes.Value:  # then everything behind it is a Value too
-            _sweep_floats(order, cotangents)
-        else:
-            for _ in sweep(order, cotangents, data_of):
-                pass
-    _publish(order, cotangents)
+    if type(output) is nodes.Value:  # then everything behind it is a Value too
+        _sweep_floats(order, cotangents)
+    else:
+        for _ in sweep(order, cotangents, data_of):
+            pass
+    _publish(cotangents)
 
 
 def gradients(output: nodes.Node, inputs: Sequence[nodes.Node]) -> list[Any]:
@@ -81,28 +82,29 @@ def sweep(order: Sequence[nodes.Node], cotangents: Cotangents, view: View) -> It
             continue
         g = cotangents[node]
         yield node, g
-        for x, contribution in zip(node.inputs, pull(node, node.op, g, view)):
-            if type(x) is not nodes.Constant:
-                contribution = _fit(contribution, x)
-                cotangents[x] = cotangents[x] + contribution if x in cotangents else contribution
+        push(node, node.op, g, view, cotangents)
 
 
-def pull(node: nodes.Node, op: Primitive, g: Any, view: View) -> list[Any]:
-    """What each input of ``node`` receives, given the node's cotangent; ``None`` for constants."""
-    values = [view(x) for x in node.inputs]
+def push(node: nodes.Node, op: Primitive, g: Any, view: View, cotangents: Cotangents) -> None:
+    """Add to the cotangents of a node's inputs what its own cotangent contributes to them."""
+    inputs = node.inputs
+    values = [view(x) for x in inputs]
     y = view(node)
     if isinstance(op, Elementwise):
         values.append(y)
-        return [
-            None if type(x) is nodes.Constant else times(g, evaluate(partial, values))
-            for x, partial in zip(node.inputs, op.partials)
-        ]
-    if op.all_vjps is not None:
-        return op.all_vjps(g, y, *values, **node.parameters)  # type: ignore[no-any-return]
-    return [
-        None if type(x) is nodes.Constant else vjp(g, y, *values, **node.parameters)
-        for x, vjp in zip(node.inputs, op.vjps)
-    ]
+        # An infinite slope at the end of the domain is an answer here, not an accident to warn of.
+        with np.errstate(all="ignore") if op.singular else _UNCHANGED:
+            for x, partial in zip(inputs, op.partials):
+                if type(x) is not nodes.Constant:
+                    _accumulate(cotangents, x, _unbroadcast(times(g, evaluate(partial, values)), x))
+    elif op.all_vjps is None:
+        for x, vjp in zip(inputs, op.vjps):
+            if type(x) is not nodes.Constant:
+                _accumulate(cotangents, x, vjp(g, y, *values, **node.parameters))
+    else:
+        for x, contribution in zip(inputs, op.all_vjps(g, y, *values, **node.parameters)):
+            if type(x) is not nodes.Constant:
+                _accumulate(cotangents, x, contribution)
 
 
 def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -134,61 +136,48 @@ def times(g: Any, partial: Any) -> Any:
 
 def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
     """``sweep`` over ``Value``s alone, on their data: the same numbers, several times faster."""
+    so_far = cotangents.get
     for node in order:
         op = node.op
-        g = cotangents.get(node)
-        if not g or op is None:  # a zero cotangent adds nothing to the inputs
+        if op is None:
             continue
+        g = cotangents[node]
         kind = type(op)
-        if kind is Binary:
+        if g == 0:  # adds nothing to the inputs, however steep the slope
+            for a in node.inputs:
+                cotangents.setdefault(a, 0.0)
+        elif kind is Binary:
             a, b = node.inputs
-            x, y, z = a._data, b._data, node._data
-            partial_a, partial_b = op.partials  # type: ignore[attr-defined]
+            values = a._data, b._data, node._data
+            partial_a, partial_b = op.partials
             if type(a) is not nodes.Constant:
-                try:
-                    contribution = g * partial_a(x, y, z)
-                except (ArithmeticError, ValueError):
-                    contribution = g * evaluate(partial_a, (x, y, z))
-                cotangents[a] = cotangents[a] + contribution if a in cotangents else contribution
+                cotangents[a] = so_far(a, 0.0) + g * evaluate(partial_a, values)
             if type(b) is not nodes.Constant:
-                try:
-                    contribution = g * partial_b(x, y, z)
-                except (ArithmeticError, ValueError):
-                    contribution = g * evaluate(partial_b, (x, y, z))
-                cotangents[b] = cotangents[b] + contribution if b in cotangents else contribution
+                cotangents[b] = so_far(b, 0.0) + g * evaluate(partial_b, values)
         elif kind is Unary:
             (a,) = node.inputs
-            try:
-                contribution = g * op.partials[0](a._data, node._data)  # type: ignore[attr-defined]
-            except (ArithmeticError, ValueError):
-                contribution = g * evaluate(op.partials[0], (a._data, node._data))  # type: ignore[attr-defined]
-            cotangents[a] = cotangents[a] + contribution if a in cotangents else contribution
+            cotangents[a] = so_far(a, 0.0) + g * evaluate(op.partials[0], (a._data, node._data))
         else:
-            for a, contribution in zip(node.inputs, pull(node, op, g, data_of)):
-                if type(a) is not nodes.Constant:
-                    cotangents[a] = cotangents[a] + contribution if a in cotangents else contribution
+            values = [a._data for a in node.inputs]
+            for a, contribution in zip(node.inputs, op.all_vjps(g, node._data, *values, **node.parameters)):
+                cotangents[a] = so_far(a, 0.0) + contribution
 
 
-def _publish(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
+def _publish(cotangents: Cotangents) -> None:
     """Add the leaves' gradients, set the interior nodes', all at once."""
     receivers: list[nodes.Node] = []
     grads: list[Any] = []
     seen: set[int] = set()
-    for node in order:
-        g = cotangents.get(node)
-        if g is None:
-            if type(node) is not nodes.Value:
-                continue
-            g = 0.0  # what only zero cotangents lead to
-        elif type(node) is nodes.Tensor:
+    for node, g in cotangents.items():
+        if type(node) is nodes.Constant:
+            continue
+        if type(g) is not float:
             # No two gradients may share memory, and a cotangent can be another, or a view of one.
             if type(g) is not np.ndarray or g.base is not None or id(g) in seen:
                 g = np.array(g)
             seen.add(id(g))
-        if node.op is None and node.grad is not None:
-            g = node.grad + g
         receivers.append(node)
-        grads.append(g)
+        grads.append(g if node.op is not None or node.grad is None else node.grad + g)
     # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
     # leaves either every gradient published or none.
     deque(map(setattr, receivers, repeat("grad"), grads), maxlen=0)
@@ -211,22 +200,19 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
     return float(seed) if type(data) is float else np.array(seed, data.dtype)
 
 
-def _fit(contribution: Any, x: nodes.Node) -> Any:
-    """A contribution in the shape and precision of the node that receives it.
+def _unbroadcast(contribution: Any, x: nodes.Node) -> Any:
+    """Summed over the axes that the input was stretched along."""
+    shape = getattr(contribution, "shape", ())
+    return contribution if shape == x.shape else sum_to(contribution, x.shape)
 
-    An input that was broadcast receives the sum over the axes it was stretched along.
-    """
+
+def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any) -> None:
+    """Add a contribution, in the precision of the node that receives it."""
     data = x._data
-    if type(contribution) is np.ndarray and type(data) is np.ndarray:
-        if contribution.shape == data.shape and contribution.dtype is data.dtype:
-            return contribution
-    if getattr(contribution, "shape", ()) != x.shape:
-        contribution = sum_to(contribution, x.shape)
-    if isinstance(contribution, nodes.Node):
-        return contribution
-    if type(x) is nodes.Value:
-        return float(contribution)
-    return np.asarray(contribution, data.dtype)
+    if type(contribution) is not np.ndarray or type(data) is float or contribution.dtype is not data.dtype:
+        if not isinstance(contribution, nodes.Node):
+            contribution = float(contribution) if type(data) is float else np.asarray(contribution, data.dtype)
+    cotangents[x] = cotangents[x] + contribution if x in cotangents else contribution
 
 
 def _is_finite(x: Any) -> bool:

@@ -98,21 +98,27 @@ class Primitive:
     def apply(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Compute on whatever the operands are, and record a node if one of them is a variable."""
         kinds = {*map(type, operands)}
+        variable = floats = False
         if kinds <= nodes.VARIABLES:
             variable = True
+            floats = nodes.Tensor not in kinds
             plain: Sequence[Any] = [x._data for x in operands]
-        elif kinds == _ARRAYS:
-            return self._compute(operands, parameters)
         else:
-            variable = nodes.Tensor in kinds or nodes.Value in kinds
-            plain = [self._constant(x) for x in operands]
+            variable = not kinds.isdisjoint(nodes.VARIABLES)
+            plain = self._constants(operands, variable)
             if variable:
-                plain = _in_their_precision(plain, operands)
                 operands = [x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain)]
-        if nodes.Tensor not in kinds and self.scalar is not None and _FLOATS.issuperset(map(type, plain)):
-            data = self.on_floats(*plain)
+            floats = _FLOATS.issuperset(map(type, plain))
+        if floats and self.scalar is not None:
+            try:
+                data = self.scalar(*plain)
+            except (ArithmeticError, ValueError):
+                data = self.on_floats(*plain)
         else:
-            data = self._compute(plain, parameters)
+            try:
+                data = self.array(*plain, **parameters)
+            except (ValueError, IndexError, TypeError) as error:
+                raise self._explain(error, plain, parameters) from None
         return self._record(data, tuple(operands), parameters) if variable else data
 
     def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
@@ -125,22 +131,26 @@ class Primitive:
             return nodes.make(kind, data)
         return nodes.make(kind, data, self, inputs, parameters)
 
-    def _compute(self, plain: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        try:
-            return self.array(*plain, **parameters)
-        except (ValueError, IndexError, TypeError) as error:
-            raise self._explain(error, plain, parameters) from None
+    def _constants(self, operands: Sequence[Any], variable: bool) -> list[Any]:
+        """The operands' plain data, the constants among them in the precision of the variables they meet."""
+        dtypes = [x._data.dtype for x in operands if type(x) is nodes.Tensor]
+        dtype = max(dtypes) if dtypes else None  # float32 < float64
+        plain = []
+        for x in operands:
+            if isinstance(x, nodes.Node):
+                x = x._data
+            elif type(x) is not float and not (type(x) is np.ndarray and x.dtype is dtype):
+                x = self._constant(x, dtype) if variable else x
+            plain.append(x)
+        return plain
 
-    def _constant(self, x: Any) -> Any:
-        """An operand's plain data, whatever the user wrote it as."""
-        if isinstance(x, nodes.Node):
-            return x._data
-        if not isinstance(x, (float, int, np.ndarray, np.generic)):
-            given = type(x).__name__
-            x = np.asarray(x)
-            if x.dtype.kind not in "fiub":
-                raise TypeError(f"{self.name}: takes numbers, arrays, Values and Tensors, not {given}")
-        return x
+    def _constant(self, x: Any, dtype: Any) -> Any:
+        if isinstance(x, (int, float, np.generic)):
+            return float(x)
+        array = np.asarray(x)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{self.name}: takes numbers, arrays, Values and Tensors, not {type(x).__name__} {x!r:.40}")
+        return array.astype(dtype or (np.float32 if array.dtype == np.float32 else np.float64), copy=False)
 
     def _explain(self, error: Exception, plain: Sequence[Any], parameters: dict[str, Any]) -> Exception:
         shapes = " and ".join(str(np.shape(x)) for x in plain)
@@ -155,6 +165,7 @@ class Elementwise(Primitive):
         partials: per input, the local derivative as a function of the inputs and the output.
         domain: per input, the interval on which the primitive is defined.
         kink: a function of the inputs whose zeros are the points without a derivative.
+        singular: whether a slope can be infinite, at an end of the domain.
     """
 
     def __init__(
@@ -171,6 +182,7 @@ class Elementwise(Primitive):
         self.partials = partials
         self.domain = domain
         self.kink = kink
+        self.singular = any(interval != REAL for interval in domain)
         for position, partial in enumerate(partials):
             partial.__qualname__ = f"{name}.partials[{position}]"  # names the rule in tracebacks
 
@@ -254,13 +266,15 @@ class Structured(Primitive):
         self.defaults = {p.name: p.default for p in signature if p.name in self.names and p.default is not p.empty}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        count = self.operands or len(arguments)
         parameters = self.defaults
+        if not named and len(arguments) == self.operands and len(parameters) == len(self.names):
+            return self.apply(arguments, parameters)
+        count = self.operands or len(arguments)
         if len(arguments) != count:
             parameters = {**parameters, **dict(zip(self.names, arguments[count:]))}
             arguments = arguments[:count]
         if named:
-            parameters = {**parameters, **named}
+            parameters = {**parameters, **named} if parameters else named
         if len(parameters) != len(self.names) or len(arguments) != count:
             raise TypeError(f"{self.name}: called with the wrong arguments; it takes {inspect.signature(self.array)}")
         return self.apply(arguments, parameters)
@@ -338,17 +352,3 @@ def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: 
         f"np.{call} does not record derivatives; write it with functions of autograd, "
         f"or give it tensor.numpy() if no gradient is needed"
     )
-
-
-def _in_their_precision(plain: Sequence[Any], operands: Sequence[Any]) -> list[Any]:
-    """Constants in the precision of the variables they meet: the parameters decide, not the data."""
-    dtypes = {x._data.dtype for x in operands if type(x) is nodes.Tensor}
-    dtype = dtypes.pop() if len(dtypes) == 1 else np.float64 if dtypes else None
-    return [
-        x
-        if type(x) is float
-        else np.asarray(x, dtype or (np.float32 if x.dtype == np.float32 else np.float64))
-        if type(x) is np.ndarray
-        else float(x)
-        for x in plain
-    ]

@@ -60,6 +60,7 @@ class Optimizer:
         self.g: Array = np.empty_like(self.w)
         self.state: dict[str, Array] = {name: np.zeros_like(self.w) for name in self.state_names}
         self.steps = 0
+        self.tensors = [(part, place) for part, place in zip(self.parts, self.places) if isinstance(part, Tensor)]
         self.values = [(part, place.start) for part, place in zip(self.parts, self.places) if isinstance(part, Value)]
         self._gather_weights()
 
@@ -103,14 +104,14 @@ class Optimizer:
             vector[index] = updated
 
     def _gather_weights(self) -> None:
-        """Read the ``Value``s into ``w``, and make each ``Tensor`` a view into it, if it is not one already."""
-        for part, place in zip(self.parts, self.places):
-            data = part._data
-            if type(data) is float:
-                self.w[place] = data
-            elif data.base is not self.w:  # new here, or taken over by another optimizer meanwhile
+        """Make each ``Tensor`` a view into ``w``, if it is not one already, and read the ``Value``s."""
+        for tensor, place in self.tensors:
+            data = tensor._data
+            if data.base is not self.w:  # new here, or taken over by another optimizer meanwhile
                 self.w[place] = data.ravel()
-                part._data = self.w[place].reshape(data.shape)
+                tensor._data = self.w[place].reshape(data.shape)
+        for value, position in self.values:
+            self.w[position] = value.data
 
     def _scatter_weights(self) -> None:
         for value, position in self.values:

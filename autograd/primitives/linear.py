@@ -91,13 +91,12 @@ def linear(x: Array, weight: Array, bias: Array, /) -> Array:
 def _sum_of_products(*operands: Any) -> Any:
     """bias + w1*x1 + w2*x2 + ..., the terms added in that order."""
     n = len(operands) // 2
-    return builtins.sum(map(operator.mul, operands[:n], operands[n : 2 * n]), operands[-1])
+    return builtins.sum(map(operator.mul, operands, operands[n:-1]), operands[-1])
 
 
 def _weighted_sum_vjps(g: Any, y: Any, *operands: Any) -> list[Any]:
     n = len(operands) // 2
-    weights, inputs = operands[:n], operands[n : 2 * n]
-    return [*[g * x for x in inputs], *[g * w for w in weights], g]
+    return [*[g * x for x in operands[n:-1] + operands[:n]], g]
 
 
 @structured(all_vjps=_weighted_sum_vjps, scalar=_sum_of_products, examples=[example(*[()] * 5), example(*[()] * 3)])
@@ -113,4 +112,4 @@ def weighted_sum(weights: Sequence[Any], inputs: Sequence[Any], bias: Any) -> An
     """
     if len(weights) != len(inputs):
         raise ValueError(f"weighted_sum: {len(weights)} weights cannot weigh {len(inputs)} inputs; give one input per weight")
-    return _weighted_sum(*weights, *inputs, bias)
+    return _weighted_sum.apply((*weights, *inputs, bias), {})
