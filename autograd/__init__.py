@@ -2,6 +2,7 @@
 
 from autograd.node import Node, Tensor, Value  # isort: skip  (first: the table and the nodes need each other)
 from autograd.backward import gradients
+from autograd.check import check_gradients
 from autograd.modes import no_grad
 from autograd.primitive import elementwise, structured
 from autograd.primitives.arithmetic import absolute, maximum, minimum, relu, where
@@ -12,3 +13,42 @@ from autograd.primitives.shaping import broadcast_to, concatenate, reshape, stac
 from autograd.primitives.trigonometry import cos, sin
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Node",
+    "Tensor",
+    "Value",
+    "absolute",
+    "broadcast_to",
+    "check_gradients",
+    "concatenate",
+    "cos",
+    "elementwise",
+    "exp",
+    "gradients",
+    "linear",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logsumexp",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "minimum",
+    "no_grad",
+    "relu",
+    "reshape",
+    "sigmoid",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "stack",
+    "structured",
+    "sum",
+    "tanh",
+    "transpose",
+    "weighted_sum",
+    "where",
+]

@@ -20,7 +20,7 @@ import numpy as np
 
 from autograd import node as nodes
 from autograd.graph import newest_first
-from autograd.primitive import Binary, Elementwise, Primitive, Structured, Unary
+from autograd.primitive import Binary, Elementwise, Structured, Unary
 from autograd.primitives.arithmetic import where
 from autograd.primitives.shaping import sum_to
 
@@ -85,7 +85,7 @@ def sweep(order: Sequence[nodes.Node], cotangents: Cotangents, view: View) -> It
         push(node, node.op, g, view, cotangents)
 
 
-def push(node: nodes.Node, op: Primitive, g: Any, view: View, cotangents: Cotangents) -> None:
+def push(node: nodes.Node, op: Elementwise | Structured, g: Any, view: View, cotangents: Cotangents) -> None:
     """Add to the cotangents of a node's inputs what its own cotangent contributes to them."""
     inputs = node.inputs
     values = [view(x) for x in inputs]
@@ -104,7 +104,7 @@ def push(node: nodes.Node, op: Primitive, g: Any, view: View, cotangents: Cotang
     else:
         for x, contribution in zip(inputs, op.all_vjps(g, y, *values, **node.parameters)):
             if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, contribution)
+                _accumulate(cotangents, x, _unbroadcast(contribution, x))
 
 
 def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -138,7 +138,7 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
     """``sweep`` over ``Value``s alone, on their data: the same numbers, several times faster."""
     so_far = cotangents.get
     for node in order:
-        op = node.op
+        op: Any = node.op
         if op is None:
             continue
         g = cotangents[node]
@@ -148,7 +148,7 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
                 cotangents.setdefault(a, 0.0)
         elif kind is Binary:
             a, b = node.inputs
-            values = a._data, b._data, node._data
+            values: Sequence[Any] = (a._data, b._data, node._data)
             partial_a, partial_b = op.partials
             if type(a) is not nodes.Constant:
                 cotangents[a] = so_far(a, 0.0) + g * evaluate(partial_a, values)
@@ -157,6 +157,8 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
         elif kind is Unary:
             (a,) = node.inputs
             cotangents[a] = so_far(a, 0.0) + g * evaluate(op.partials[0], (a._data, node._data))
+        elif kind is not Structured or op.all_vjps is None:
+            push(node, op, g, data_of, cotangents)
         else:
             values = [a._data for a in node.inputs]
             for a, contribution in zip(node.inputs, op.all_vjps(g, node._data, *values, **node.parameters)):
@@ -176,8 +178,10 @@ def _publish(cotangents: Cotangents) -> None:
             if type(g) is not np.ndarray or g.base is not None or id(g) in seen:
                 g = np.array(g)
             seen.add(id(g))
+        if node.op is None and node.grad is not None:
+            g = node.grad + g if type(g) is float else np.asarray(node.grad + g)  # 0-d arrays add up to scalars
         receivers.append(node)
-        grads.append(g if node.op is not None or node.grad is None else node.grad + g)
+        grads.append(g)
     # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
     # leaves either every gradient published or none.
     deque(map(setattr, receivers, repeat("grad"), grads), maxlen=0)
@@ -210,9 +214,14 @@ def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any) -> Non
     """Add a contribution, in the precision of the node that receives it."""
     data = x._data
     if type(contribution) is not np.ndarray or type(data) is float or contribution.dtype is not data.dtype:
-        if not isinstance(contribution, nodes.Node):
-            contribution = float(contribution) if type(data) is float else np.asarray(contribution, data.dtype)
+        contribution = _in_precision_of(data, contribution)
     cotangents[x] = cotangents[x] + contribution if x in cotangents else contribution
+
+
+def _in_precision_of(data: Any, contribution: Any) -> Any:
+    if isinstance(contribution, nodes.Node):
+        return contribution
+    return float(contribution) if type(data) is float else np.asarray(contribution, data.dtype)
 
 
 def _is_finite(x: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +16,8 @@ from autograd.primitives import arithmetic, exponential, linear, reduction, shap
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
-    from autograd.primitive import Primitive
+    from autograd.primitive import Array, Elementwise, Structured
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Axis = int | tuple[int, ...] | None
 
 _new = object.__new__
@@ -49,7 +48,7 @@ class Node:
     grad: Any
     inputs: tuple[Node, ...]
     label: str | None
-    op: Primitive | None
+    op: Elementwise | Structured | None
     parameters: dict[str, Any]
     time: int
 
@@ -140,7 +139,7 @@ class Node:
 
     def detach(self) -> Node:
         """A new leaf with this node's value: gradients stop there."""
-        return make(type(self), np.copy(self._data)[()] if self.shape else self._data)
+        return make(type(self), self._data if type(self._data) is float else np.copy(self._data))
 
     def draw(self) -> Drawing:
         """A picture of the graph behind this node.
@@ -298,6 +297,7 @@ class Value(Node):
 
     @data.setter
     def data(self, data: Any) -> None:
+        _refuse_computed(self)
         self._data = data if type(data) is float else _real(data)
 
     @property
@@ -331,6 +331,7 @@ class Tensor(Node):
 
     @data.setter
     def data(self, data: Any) -> None:
+        _refuse_computed(self)
         # Written into the memory the tensor has, which an optimizer may be looking at.
         if data is not self._data:
             new = _floats(data, self._data.dtype)
@@ -353,6 +354,9 @@ class Tensor(Node):
         if not self.shape:
             raise TypeError("len() of a Tensor that holds a single number")
         return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
         return shaping.getitem(self, index)
@@ -392,7 +396,7 @@ VARIABLES = frozenset((Value, Tensor))
 def make(
     kind: type[Node],
     data: Any,
-    op: Primitive | None = None,
+    op: Any = None,
     inputs: tuple[Node, ...] = (),
     parameters: dict[str, Any] = {},  # noqa: B006  (one empty dict for all; parameters are never changed)
 ) -> Any:
@@ -410,7 +414,7 @@ def make(
 
 def _restore(kind: type[Node], data: Any, grad: Any, label: str | None) -> Node:
     node: Node = make(kind, data if isinstance(data, float) else np.array(data))
-    node.grad = grad
+    node.grad = np.array(grad) if isinstance(grad, np.ndarray) else grad
     node.label = label
     return node
 
@@ -419,8 +423,18 @@ def _plain(x: Any) -> Any:
     return x._data if isinstance(x, Node) else x
 
 
+def _refuse_computed(node: Node) -> None:
+    if node.op is not None:
+        raise ValueError(
+            f"this {type(node).__name__} was computed by {node.op.name}: assign to the leaves it came from, "
+            f"or to a leaf of its own, node.detach()"
+        )
+
+
 def _real(data: Any) -> float:
-    if isinstance(data, numbers.Real) or (isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "fiub"):
+    if isinstance(data, numbers.Real) or (
+        isinstance(data, (np.ndarray, np.bool_)) and data.ndim == 0 and data.dtype.kind in "fiub"
+    ):
         return float(data)
     what = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else f"{type(data).__name__} {data!r}"
     raise TypeError(f"a Value holds one real number, not {what}; arrays belong in a Tensor")

@@ -27,6 +27,7 @@ import numpy as np
 from autograd import modes
 from autograd import node as nodes
 
+Array = np.ndarray[Any, np.dtype[Any]]
 Rule = Callable[..., Any]
 
 
@@ -57,13 +58,13 @@ class Example:
 
 
 def example(*shapes: tuple[int, ...], **parameters: Any) -> Example:
+    """Operands of these shapes, with these parameters."""
     return Example(shapes, parameters)
 
 
 table: dict[str, Primitive] = {}
 
-_ARRAYS = {np.ndarray}
-_FLOATS = {float, int, bool}
+_NUMBERS = {float, int, bool}
 
 
 class Primitive:
@@ -81,6 +82,7 @@ class Primitive:
         self.array = array
         self.scalar = scalar
         self.symbol = symbol or name
+        self.takes_values = True
         table[name] = self
 
     def __repr__(self) -> str:
@@ -98,7 +100,11 @@ class Primitive:
     def apply(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Compute on whatever the operands are, and record a node if one of them is a variable."""
         kinds = {*map(type, operands)}
-        variable = floats = False
+        if nodes.Value in kinds and not self.takes_values:
+            raise TypeError(
+                f"{self.name}: works on Tensors and arrays, not on a Value, which is a single number; "
+                f"stack([value]) makes a Tensor of it"
+            )
         if kinds <= nodes.VARIABLES:
             variable = True
             floats = nodes.Tensor not in kinds
@@ -107,8 +113,10 @@ class Primitive:
             variable = not kinds.isdisjoint(nodes.VARIABLES)
             plain = self._constants(operands, variable)
             if variable:
-                operands = [x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain)]
-            floats = _FLOATS.issuperset(map(type, plain))
+                operands = [
+                    x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain)
+                ]
+            floats = _NUMBERS.issuperset(map(type, plain))
         if floats and self.scalar is not None:
             try:
                 data = self.scalar(*plain)
@@ -145,7 +153,7 @@ class Primitive:
         return plain
 
     def _constant(self, x: Any, dtype: Any) -> Any:
-        if isinstance(x, (int, float, np.generic)):
+        if isinstance(x, (int, float, np.integer, np.floating, np.bool_)):
             return float(x)
         array = np.asarray(x)
         if array.dtype.kind not in "fiub":
@@ -204,7 +212,7 @@ class Elementwise(Primitive):
 class Unary(Elementwise):
     """An elementwise primitive of one input, with a short path for a ``Value`` or a float."""
 
-    def __call__(self, x: Any) -> Any:  # type: ignore[override]
+    def __call__(self, x: Any) -> Any:
         if type(x) is nodes.Value and not modes.suspensions:
             return nodes.make(nodes.Value, self.on_floats(x._data), self, (x,))
         if type(x) is float:
@@ -219,16 +227,16 @@ class Unary(Elementwise):
 class Binary(Elementwise):
     """An elementwise primitive of two inputs, with a short path for ``Value``s and floats."""
 
-    def __call__(self, a: Any, b: Any) -> Any:  # type: ignore[override]
+    def __call__(self, a: Any, b: Any) -> Any:
         if modes.suspensions:
             return self.apply((a, b), {})
         if type(a) is nodes.Value:
-            if type(b) is float:
-                b = nodes.make(nodes.Constant, b)
+            if type(b) in _NUMBERS:
+                b = nodes.make(nodes.Constant, float(b))
             elif type(b) is not nodes.Value:
                 return self.apply((a, b), {})
-        elif type(b) is nodes.Value and type(a) is float:
-            a = nodes.make(nodes.Constant, a)
+        elif type(b) is nodes.Value and type(a) in _NUMBERS:
+            a = nodes.make(nodes.Constant, float(a))
         else:
             return self.apply((a, b), {})
         return nodes.make(nodes.Value, self.on_floats(a._data, b._data), self, (a, b))
@@ -258,6 +266,7 @@ class Structured(Primitive):
         super().__init__(name, array, scalar, symbol)
         self.vjps = vjps
         self.all_vjps = all_vjps
+        self.takes_values = bool(scalar or all_vjps)  # the other rules ask their operands for a shape
         self.examples = examples
         self.__doc__ = array.__doc__
         signature = inspect.signature(array).parameters.values()
@@ -269,13 +278,19 @@ class Structured(Primitive):
         parameters = self.defaults
         if not named and len(arguments) == self.operands and len(parameters) == len(self.names):
             return self.apply(arguments, parameters)
-        count = self.operands or len(arguments)
-        if len(arguments) != count:
+        given, count = len(arguments), self.operands or len(arguments)
+        if given != count:
             parameters = {**parameters, **dict(zip(self.names, arguments[count:]))}
             arguments = arguments[:count]
         if named:
             parameters = {**parameters, **named} if parameters else named
-        if len(parameters) != len(self.names) or len(arguments) != count:
+        by_position = self.names[: given - count]
+        if (
+            len(parameters) != len(self.names)
+            or len(arguments) != count
+            or given > count + len(by_position)
+            or not named.keys().isdisjoint(by_position)
+        ):
             raise TypeError(f"{self.name}: called with the wrong arguments; it takes {inspect.signature(self.array)}")
         return self.apply(arguments, parameters)
 
@@ -346,7 +361,9 @@ def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: 
     if primitive is not None and method == "__call__" and not options:
         return primitive.apply(operands, {})
     if "out" in options:
-        raise TypeError(f"np.{ufunc.__name__} cannot write into an array and record; write  a = a + b  instead of  a += b")
+        raise TypeError(
+            f"np.{ufunc.__name__} cannot write into an array and record; write  a = a + b  instead of  a += b"
+        )
     call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     raise TypeError(
         f"np.{call} does not record derivatives; write it with functions of autograd, "

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import relu, sigmoid, softplus, tanh
-from nn.initializers import Array, glorot_uniform, he_normal
+from autograd.primitive import Array
+from nn.initializers import glorot_uniform, he_normal
 
 Activation = Callable[[Any], Any]
 Initializer = Callable[..., Array]

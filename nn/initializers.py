@@ -6,11 +6,10 @@ fan_in is the number of units in the previous layer, fan_out in this one.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from autograd.primitive import Array
+
 Seed = int | np.random.Generator | None
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, log_softmax, mean, structured
-from autograd.primitive import example
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from autograd.primitive import Array, example
 
 
 @structured(
-    lambda g, y, log_probabilities, labels: np.equal.outer(labels, np.arange(log_probabilities.shape[1])) * (-g / len(labels)),
+    lambda g, y, log_probabilities, labels: (
+        np.equal.outer(labels, np.arange(log_probabilities.shape[1])) * (-g / len(labels))
+    ),
     examples=[example((4, 3), labels=np.array([2, 0, 0, 1])), example((1, 2), labels=np.array([1]))],
 )
 def negative_log_likelihood(log_probabilities: Array, /, labels: Array) -> Array:

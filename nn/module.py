@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from autograd import Node
 
@@ -21,10 +23,11 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Node]]:
         """Each parameter once, with its path: ``layers.0.weight``."""
         seen: set[Node] = set()
-        for name, parameter in _walk(self, ""):
+        for path, holder, key in _places(self, ""):
+            parameter = holder[key]
             if parameter not in seen:
                 seen.add(parameter)
-                yield name, parameter
+                yield path, parameter
 
     def parameters(self) -> list[Any]:
         """Each parameter once, in the order in which the attributes were made."""
@@ -58,15 +61,44 @@ class Sequential(Module):
         return f"Sequential({', '.join(_shown(layer) for layer in self.layers)})"
 
 
-def _walk(part: Any, path: str) -> Iterator[tuple[str, Node]]:
-    if isinstance(part, Node):
-        yield path, part
-    elif isinstance(part, Module):
-        for name, attribute in vars(part).items():
-            yield from _walk(attribute, f"{path}.{name}" if path else name)
-    elif isinstance(part, (list, tuple)):
-        for position, item in enumerate(part):
-            yield from _walk(item, f"{path}.{position}")
+def functional_call(model: Module, parameters: Sequence[Any], x: Any) -> Any:
+    """What the model would give for ``x`` if these were its parameters.
+
+    The derivative of anything with respect to a model's parameters can be asked
+    for this way; the model itself is left as it was.
+
+    Args:
+        parameters: nodes or arrays, in the order of ``model.parameters()``.
+
+    Raises:
+        ValueError: there are not as many as the model has, or a shape differs.
+    """
+    own = model.parameters()
+    shapes = [tuple(np.shape(p) if not isinstance(p, Node) else p.shape) for p in parameters]
+    if shapes != [p.shape for p in own]:
+        raise ValueError(
+            f"functional_call: the model has parameters of shapes {[p.shape for p in own]}, but was given {shapes}"
+        )
+    substitute = dict(zip(own, parameters))
+    places = [(holder, key, holder[key]) for _, holder, key in _places(model, "")]
+    try:
+        for holder, key, parameter in places:
+            holder[key] = substitute[parameter]
+        return model(x)
+    finally:
+        for holder, key, parameter in places:
+            holder[key] = parameter
+
+
+def _places(part: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Where the parameters are: the path of each, the dictionary or list that holds it, and its key there."""
+    holder = vars(part) if isinstance(part, Module) else part
+    for key, item in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+        name = f"{path}.{key}" if path else str(key)
+        if isinstance(item, Node):
+            yield name, holder, key
+        elif isinstance(item, (Module, list, tuple)):
+            yield from _places(item, name)
 
 
 def _shown(layer: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import Value, weighted_sum
+from autograd import Node, Value, weighted_sum
 from nn.initializers import Seed, generator
 from nn.module import Module
 
@@ -41,6 +41,8 @@ class Layer(Module):
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """A list of outputs; the output itself if there is a single neuron."""
+        if isinstance(x, Node) and x.ndim == 0:  # what a layer of one neuron gave
+            x = [x]
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 

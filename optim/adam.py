@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optim.optimizer import Array, Optimizer, hyperparameter
+from autograd.primitive import Array
+from optim.optimizer import Optimizer, hyperparameter
 
 
 @dataclass(eq=False)

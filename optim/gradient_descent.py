@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optim.optimizer import Array, Optimizer, hyperparameter
+from autograd.primitive import Array
+from optim.optimizer import Optimizer, hyperparameter
 
 
 @dataclass(eq=False)

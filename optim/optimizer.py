@@ -16,8 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Node, Tensor, Value
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from autograd.primitive import Array
 
 
 def hyperparameter(default: float, low: float = 0.0, below: float = math.inf) -> Any:
@@ -51,9 +50,11 @@ class Optimizer:
         for hyper in fields(self):
             _check_range(type(self).__name__, hyper.name, getattr(self, hyper.name), **hyper.metadata)
         self.parts = _checked(type(self).__name__, parameters)
-        dtypes = {part.dtype for part in self.parts if isinstance(part, Tensor)} or {np.dtype(np.float64)}
+        dtypes = {part.dtype for part in self.parts}
         if len(dtypes) > 1:
-            raise ValueError(f"{type(self).__name__}: the parameters mix float32 and float64; use one optimizer for each")
+            raise ValueError(
+                f"{type(self).__name__}: the parameters mix float32 and float64; use one optimizer for each"
+            )
         ends = np.cumsum([part.size for part in self.parts]).tolist()
         self.places = [slice(end - part.size, end) for part, end in zip(self.parts, ends)]
         self.w: Array = np.empty(ends[-1], dtypes.pop())
@@ -120,8 +121,7 @@ class Optimizer:
 
 def _check_range(owner: str, name: str, number: Any, low: float, below: float) -> None:
     if not isinstance(number, (int, float, np.number)) or not low <= number < below:
-        bound = f"{low:g} <= {name} < {below:g}" if below < math.inf else f"{name} >= {low:g}"
-        raise ValueError(f"{owner}: {name} must be a number with {bound}, not {number!r}")
+        raise ValueError(f"{owner}: {name} must be a number with {low:g} <= {name} < {below:g}, not {number!r}")
 
 
 def _checked(owner: str, parameters: Iterable[Any]) -> list[Node]:
@@ -133,7 +133,9 @@ def _checked(owner: str, parameters: Iterable[Any]) -> list[Node]:
         if not isinstance(part, (Tensor, Value)):
             raise TypeError(f"{owner}: parameter {position} is {type(part).__name__}, not a Tensor or a Value")
         if part.op is not None:
-            raise ValueError(f"{owner}: parameter {position} was computed by {part.op.name}; only leaves can be trained")
+            raise ValueError(
+                f"{owner}: parameter {position} was computed by {part.op.name}; only leaves can be trained"
+            )
         if part in seen:
             raise ValueError(f"{owner}: parameter {position} ({part!r:.80}) is given twice")
         seen.add(part)

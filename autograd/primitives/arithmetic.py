@@ -36,10 +36,11 @@ divide = elementwise(
     symbol="/",
 )
 # The slope in a of a**0 is 0 at a = 0 too, where b * a**(b - 1) would be 0 * inf; that
-# in b of 0**b is 0, where y * log(0) would be 0 * -inf.
+# in b of 0**b is 0, where y * log(0) would be 0 * -inf. Elsewhere the choice must not hide
+# b, or the slope of that slope would be lost at b = 0.
 power = elementwise(
     "power",
-    lambda a, b, y: where(b == 0, 0.0, b * power(a, b - 1)),
+    lambda a, b, y: b * power(where((a == 0) & (b == 0), 1.0, a), b - 1),
     lambda a, b, y: y * log(where(y == 0, 1.0, a)),
     scalar=math.pow,
     domain=(POSITIVE, REAL),

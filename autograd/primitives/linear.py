@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import node as nodes
-from autograd.primitive import example, structured
+from autograd.primitive import Array, example, structured
 from autograd.primitives.shaping import reshape, sum_to, transpose
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def _swap(x: Any) -> Any:
@@ -111,5 +108,7 @@ def weighted_sum(weights: Sequence[Any], inputs: Sequence[Any], bias: Any) -> An
         ValueError: there are not as many inputs as weights.
     """
     if len(weights) != len(inputs):
-        raise ValueError(f"weighted_sum: {len(weights)} weights cannot weigh {len(inputs)} inputs; give one input per weight")
+        raise ValueError(
+            f"weighted_sum: {len(weights)} weights cannot weigh {len(inputs)} inputs; give one input per weight"
+        )
     return _weighted_sum.apply((*weights, *inputs, bias), {})

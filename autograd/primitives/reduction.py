@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import example, structured
+from autograd.primitive import Array, example, structured
+from autograd.primitives.arithmetic import where
 from autograd.primitives.exponential import exp
 from autograd.primitives.shaping import broadcast_to, reshape
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Axis = int | tuple[int, ...] | None
 
 _EXAMPLES = [
@@ -26,7 +26,7 @@ _EXAMPLES = [
 def _spread(reduced: Any, x: Any, axis: Axis) -> Any:
     """What was reduced over ``axis``, repeated to the shape of ``x`` again."""
     if axis is not None:
-        axes = {i % len(x.shape) for i in ((axis,) if isinstance(axis, int) else axis)}
+        axes = {i % len(x.shape) for i in (axis if isinstance(axis, tuple) else (axis,))}
         reduced = reshape(reduced, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
     return broadcast_to(reduced, x.shape)
 
@@ -39,8 +39,10 @@ def sum(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over the axes, or over all entries."""
-    shape = np.shape(x) if not hasattr(x, "shape") else x.shape
-    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    shape = x.shape if hasattr(x, "shape") else np.shape(x)
+    if axis is None and not shape:
+        return x
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return sum(x, axis, keepdims) / math.prod(shape[i] for i in axes)
 
 
@@ -56,12 +58,18 @@ def max(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
-@structured(lambda g, y, x, axis, keepdims: _spread(g, x, axis) * exp(x - _spread(y, x, axis)), examples=_EXAMPLES)
+def _softened(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    # Where every entry is -inf, so is y, and -inf - -inf would be nan; the slopes are 0 there.
+    return _spread(g, x, axis) * exp(x - _spread(where(y == -np.inf, 0.0, y), x, axis))
+
+
+@structured(_softened, examples=_EXAMPLES)
 def logsumexp(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """``log(sum(exp(x)))``, without overflow."""
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    with np.errstate(divide="ignore"):
+        total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)
 
 

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd import node as nodes
-from autograd.primitive import example, structured
+from autograd.primitive import Array, example, structured
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
 
 
@@ -28,7 +27,7 @@ def reshape(x: Array, /, shape: int | Shape) -> Array:
 
 
 @structured(
-    lambda g, y, x, axes: transpose(g, None if axes is None else tuple(np.argsort(axes))),
+    lambda g, y, x, axes: transpose(g, None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]))),
     examples=[example((2, 3), axes=None), example((2, 3, 4), axes=(1, 2, 0))],
 )
 def transpose(x: Array, /, axes: Sequence[int] | None = None) -> Array:
@@ -109,7 +108,7 @@ def _unstack(g: Any, y: Any, *xs: Any, axis: int) -> list[Any]:
     examples=[example((3,), (3,), axis=0), example((2, 3), (2, 3), (2, 3), axis=-1), example((), (), axis=0)],
 )
 def _stack(*xs: Array, axis: int) -> Array:
-    return np.stack(xs, axis)
+    return np.stack(xs, axis, dtype=np.result_type(*xs))
 
 
 def stack(nodes_or_arrays: Sequence[Any], axis: int = 0) -> Any:
