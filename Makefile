@@ -6,7 +6,7 @@ BENCH_ENVIRONMENT := .venv-bench
 RUN := $(ENVIRONMENT)/bin/python -m
 RUN_BENCH := $(BENCH_ENVIRONMENT)/bin/python -m
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo test lint bench notebooks clean
 
 install: $(ENVIRONMENT)/installed
 
@@ -31,6 +31,10 @@ lint: install
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
+
+# Run the scripts in notebooks/ and write the notebooks, with their outputs, beside them.
+notebooks: install
+	cd notebooks && PATH="$(CURDIR)/$(ENVIRONMENT)/bin:$$PATH" jupytext --to ipynb --execute *.py
 
 bench: $(BENCH_ENVIRONMENT)/installed
 	$(RUN_BENCH) benchmarks

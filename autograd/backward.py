@@ -9,9 +9,9 @@ be differentiated again (``gradients``).
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
@@ -27,7 +27,7 @@ from autograd.primitives.shaping import sum_to
 View = Callable[["nodes.Node"], Any]
 Cotangents = dict["nodes.Node", Any]
 _BOOL = np.dtype(bool)
-_UNCHANGED = nullcontext()
+_publishing = threading.Lock()  # two threads may add to the same leaf
 
 data_of: View = attrgetter("_data")
 
@@ -46,6 +46,7 @@ def backward(output: nodes.Node, seed: Any = None) -> None:
     else:
         for _ in sweep(order, cotangents, data_of):
             pass
+        cotangents[output] = np.asarray(cotangents[output])  # a scalar of NumPy's, if there is only one
     _publish(cotangents)
 
 
@@ -88,23 +89,29 @@ def sweep(order: Sequence[nodes.Node], cotangents: Cotangents, view: View) -> It
 def push(node: nodes.Node, op: Elementwise | Structured, g: Any, view: View, cotangents: Cotangents) -> None:
     """Add to the cotangents of a node's inputs what its own cotangent contributes to them."""
     inputs = node.inputs
-    values = [view(x) for x in inputs]
-    y = view(node)
     if isinstance(op, Elementwise):
-        values.append(y)
-        # An infinite slope at the end of the domain is an answer here, not an accident to warn of.
-        with np.errstate(all="ignore") if op.singular else _UNCHANGED:
-            for x, partial in zip(inputs, op.partials):
-                if type(x) is not nodes.Constant:
-                    _accumulate(cotangents, x, _unbroadcast(times(g, evaluate(partial, values)), x))
-    elif op.all_vjps is None:
+        values = (*map(view, inputs), view(node))
+        for x, partial in zip(inputs, op.partials):
+            if type(x) is not nodes.Constant:
+                _accumulate(cotangents, x, _unbroadcast(times(g, slope(op, partial, values)), x), g)
+        return
+    arguments = (g, view(node), *map(view, inputs))
+    if op.all_vjps is None:
         for x, vjp in zip(inputs, op.vjps):
             if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, vjp(g, y, *values, **node.parameters))
+                _accumulate(cotangents, x, vjp(*arguments, **node.parameters), g)
     else:
-        for x, contribution in zip(inputs, op.all_vjps(g, y, *values, **node.parameters)):
+        for x, contribution in zip(inputs, op.all_vjps(*arguments, **node.parameters)):
             if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, _unbroadcast(contribution, x))
+                _accumulate(cotangents, x, _unbroadcast(contribution, x), g)
+
+
+def slope(op: Elementwise, partial: Callable[..., Any], values: Sequence[Any]) -> Any:
+    """A partial derivative at these values; inf or nan, as NumPy has it, where Python floats raise."""
+    if op.singular:  # an infinite slope at the end of the domain is an answer here, not an accident to warn of
+        with np.errstate(all="ignore"):
+            return evaluate(partial, values)
+    return evaluate(partial, values)
 
 
 def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -127,8 +134,11 @@ def times(g: Any, partial: Any) -> Any:
             return g * partial if g else 0.0
         if partial == 1.0:
             return g
-    product = g * partial
-    if getattr(partial, "dtype", None) is not _BOOL and not _is_finite(_plain(product)):
+    if getattr(partial, "dtype", None) is _BOOL:
+        return g * partial
+    with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
+        product = g * partial
+    if not _is_finite(_plain(product)):
         alive = _plain(g) != 0
         return where(alive, g, 0.0) * where(alive, partial, 0.0)
     return product
@@ -145,7 +155,8 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
         kind = type(op)
         if g == 0:  # adds nothing to the inputs, however steep the slope
             for a in node.inputs:
-                cotangents.setdefault(a, 0.0)
+                if type(a) is not nodes.Constant:
+                    cotangents.setdefault(a, 0.0)
         elif kind is Binary:
             a, b = node.inputs
             values: Sequence[Any] = (a._data, b._data, node._data)
@@ -162,29 +173,24 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
         else:
             values = [a._data for a in node.inputs]
             for a, contribution in zip(node.inputs, op.all_vjps(g, node._data, *values, **node.parameters)):
-                cotangents[a] = so_far(a, 0.0) + contribution
+                if type(a) is not nodes.Constant:
+                    cotangents[a] = so_far(a, 0.0) + contribution
 
 
 def _publish(cotangents: Cotangents) -> None:
     """Add the leaves' gradients, set the interior nodes', all at once."""
-    receivers: list[nodes.Node] = []
-    grads: list[Any] = []
-    seen: set[int] = set()
-    for node, g in cotangents.items():
-        if type(node) is nodes.Constant:
-            continue
-        if type(g) is not float:
-            # No two gradients may share memory, and a cotangent can be another, or a view of one.
-            if type(g) is not np.ndarray or g.base is not None or id(g) in seen:
-                g = np.array(g)
-            seen.add(id(g))
-        if node.op is None and node.grad is not None:
-            g = node.grad + g if type(g) is float else np.asarray(node.grad + g)  # 0-d arrays add up to scalars
-        receivers.append(node)
-        grads.append(g)
-    # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
-    # leaves either every gradient published or none.
-    deque(map(setattr, receivers, repeat("grad"), grads), maxlen=0)
+    with _publishing:
+        grads = [
+            _sum(node.grad, g) if node.op is None and node.grad is not None else g for node, g in cotangents.items()
+        ]
+        # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
+        # leaves either every gradient published or none.
+        deque(map(setattr, cotangents, repeat("grad"), grads), maxlen=0)
+
+
+def _sum(a: Any, b: Any) -> Any:
+    total = a + b
+    return np.asarray(total) if isinstance(total, np.generic) else total  # what 0-d arrays add up to
 
 
 def _seed(output: nodes.Node, seed: Any) -> Any:
@@ -206,16 +212,20 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
 
 def _unbroadcast(contribution: Any, x: nodes.Node) -> Any:
     """Summed over the axes that the input was stretched along."""
-    shape = getattr(contribution, "shape", ())
-    return contribution if shape == x.shape else sum_to(contribution, x.shape)
+    return contribution if getattr(contribution, "shape", ()) == x.shape else sum_to(contribution, x.shape)
 
 
-def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any) -> None:
-    """Add a contribution, in the precision of the node that receives it."""
+def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any) -> None:
+    """Add a contribution, in the precision of the node that receives it and in memory of its own."""
     data = x._data
     if type(contribution) is not np.ndarray or type(data) is float or contribution.dtype is not data.dtype:
         contribution = _in_precision_of(data, contribution)
-    cotangents[x] = cotangents[x] + contribution if x in cotangents else contribution
+    if x in cotangents:
+        cotangents[x] = _sum(cotangents[x], contribution)
+    elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
+        cotangents[x] = contribution.copy()
+    else:
+        cotangents[x] = contribution
 
 
 def _in_precision_of(data: Any, contribution: Any) -> Any:

@@ -5,8 +5,9 @@ of each input; here it is compared with what the backward sweep gives.
 
 tolerance
     Ten times the bound, since an estimate of an error is itself uncertain, plus 64
-    roundings of the derivative under test. There is no absolute tolerance, under which
-    every small derivative would pass, and nothing that grows with the size of an array.
+    times the spacing of floats at the derivative under test, for its own rounding.
+    There is no absolute tolerance, under which every small derivative would pass, and
+    nothing that grows with the size of an array.
 undecided
     Where the bound exceeds a millionth of how much f moves per step, a pass would
     promise less than five digits (ten bounds are 1e-5). Such entries are counted apart,
@@ -23,7 +24,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.backward import data_of, sweep
-from autograd.differences import EPS, Array, Differences, Estimate
+from autograd.differences import Array, Differences, Estimate
 from autograd.graph import newest_first
 from autograd.node import Node, Tensor, Value
 
@@ -233,7 +234,7 @@ def _copy(x: Any) -> Value | Tensor:
 
 
 def _tolerance(analytic: float, estimate: Estimate) -> float:
-    return 10 * estimate.bound + 64 * EPS * abs(analytic)
+    return 10 * estimate.bound + 64 * math.ulp(analytic)
 
 
 def _excess(d: Derivative) -> float:

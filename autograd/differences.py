@@ -29,7 +29,6 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-EPS = 2.0**-52  # the spacing of floats at 1
 # Short in binary, so that x + h and x - h are exact; not a power of two, so that the steps
 # do not fall in with a period of the function.
 WIDEST = 13 / 128
@@ -171,6 +170,6 @@ class Differences:
         Only entries that move count: the others cancel, however large and however many
         they are. If none moves, the largest could hide a movement.
         """
-        spacing = EPS * np.abs(self.weights) * np.maximum(np.abs(f_left), np.abs(f_right))
+        spacing = np.abs(self.weights) * np.spacing(np.maximum(np.abs(f_left), np.abs(f_right)))
         moves = (f_left != self.centre) | (f_right != self.centre)
         return float(spacing[moves].sum() if moves.any() else spacing.max(initial=0.0))

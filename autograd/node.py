@@ -390,7 +390,8 @@ class Constant(Node):
     __slots__ = ()
 
 
-VARIABLES = frozenset((Value, Tensor))
+TENSORS = frozenset([Tensor])
+VARIABLES = frozenset([Value, Tensor])
 
 
 def make(

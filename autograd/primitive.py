@@ -20,6 +20,7 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ def example(*shapes: tuple[int, ...], **parameters: Any) -> Example:
 table: dict[str, Primitive] = {}
 
 _NUMBERS = {float, int, bool}
+_data = attrgetter("_data")
 
 
 class Primitive:
@@ -100,34 +102,29 @@ class Primitive:
     def apply(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Compute on whatever the operands are, and record a node if one of them is a variable."""
         kinds = {*map(type, operands)}
+        if kinds == nodes.TENSORS:  # by far the most frequent
+            return self._record(self._on_arrays([*map(_data, operands)], parameters), tuple(operands), parameters)
         if nodes.Value in kinds and not self.takes_values:
             raise TypeError(
                 f"{self.name}: works on Tensors and arrays, not on a Value, which is a single number; "
                 f"stack([value]) makes a Tensor of it"
             )
-        if kinds <= nodes.VARIABLES:
-            variable = True
-            floats = nodes.Tensor not in kinds
-            plain: Sequence[Any] = [x._data for x in operands]
+        variable = not kinds.isdisjoint(nodes.VARIABLES)
+        plain = [*map(_data, operands)] if kinds <= nodes.VARIABLES else self._constants(operands, variable)
+        if self.scalar is not None and _NUMBERS.issuperset(map(type, plain)):
+            data = self.on_floats(*plain)
         else:
-            variable = not kinds.isdisjoint(nodes.VARIABLES)
-            plain = self._constants(operands, variable)
-            if variable:
-                operands = [
-                    x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain)
-                ]
-            floats = _NUMBERS.issuperset(map(type, plain))
-        if floats and self.scalar is not None:
-            try:
-                data = self.scalar(*plain)
-            except (ArithmeticError, ValueError):
-                data = self.on_floats(*plain)
-        else:
-            try:
-                data = self.array(*plain, **parameters)
-            except (ValueError, IndexError, TypeError) as error:
-                raise self._explain(error, plain, parameters) from None
-        return self._record(data, tuple(operands), parameters) if variable else data
+            data = self._on_arrays(plain, parameters)
+        if not variable:
+            return data
+        inputs = (x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain))
+        return self._record(data, tuple(inputs), parameters)
+
+    def _on_arrays(self, plain: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        try:
+            return self.array(*plain, **parameters)
+        except (ValueError, IndexError, TypeError) as error:
+            raise self._explain(error, plain, parameters) from None
 
     def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
         kind: type[nodes.Node] = nodes.Tensor
@@ -148,13 +145,13 @@ class Primitive:
             if isinstance(x, nodes.Node):
                 x = x._data
             elif type(x) is not float and not (type(x) is np.ndarray and x.dtype is dtype):
-                x = self._constant(x, dtype) if variable else x
+                x = self._constant(x, variable, dtype)
             plain.append(x)
         return plain
 
-    def _constant(self, x: Any, dtype: Any) -> Any:
-        if isinstance(x, (int, float, np.integer, np.floating, np.bool_)):
-            return float(x)
+    def _constant(self, x: Any, variable: bool, dtype: Any) -> Any:
+        if isinstance(x, (int, float)) or (isinstance(x, np.generic) and x.dtype.kind in "fiub"):
+            return float(x) if variable else x
         array = np.asarray(x)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{self.name}: takes numbers, arrays, Values and Tensors, not {type(x).__name__} {x!r:.40}")
@@ -163,7 +160,9 @@ class Primitive:
     def _explain(self, error: Exception, plain: Sequence[Any], parameters: dict[str, Any]) -> Exception:
         shapes = " and ".join(str(np.shape(x)) for x in plain)
         given = "".join(f", {name}={value}" for name, value in parameters.items())
-        return type(error)(f"{self.name}: cannot be computed for shapes {shapes}{given} ({error})")
+        kinds = (np.exceptions.AxisError, IndexError, TypeError, ValueError)
+        kind = next(kind for kind in kinds if isinstance(error, kind))
+        return kind(f"{self.name}: cannot be computed for shapes {shapes}{given} ({error})")
 
 
 class Elementwise(Primitive):
@@ -275,24 +274,22 @@ class Structured(Primitive):
         self.defaults = {p.name: p.default for p in signature if p.name in self.names and p.default is not p.empty}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        parameters = self.defaults
-        if not named and len(arguments) == self.operands and len(parameters) == len(self.names):
-            return self.apply(arguments, parameters)
-        given, count = len(arguments), self.operands or len(arguments)
-        if given != count:
-            parameters = {**parameters, **dict(zip(self.names, arguments[count:]))}
-            arguments = arguments[:count]
-        if named:
-            parameters = {**parameters, **named} if parameters else named
-        by_position = self.names[: given - count]
+        if len(arguments) == self.operands:
+            parameters = {**self.defaults, **named}
+            if len(parameters) == len(self.names):
+                return self.apply(arguments, parameters)
+        count = self.operands or len(arguments)
+        operands, by_position = arguments[:count], arguments[count:]
+        positional = dict(zip(self.names, by_position))
+        parameters = {**self.defaults, **positional, **named}
         if (
-            len(parameters) != len(self.names)
-            or len(arguments) != count
-            or given > count + len(by_position)
-            or not named.keys().isdisjoint(by_position)
+            len(operands) < count
+            or len(by_position) > len(positional)
+            or not named.keys().isdisjoint(positional)
+            or len(parameters) != len(self.names)
         ):
             raise TypeError(f"{self.name}: called with the wrong arguments; it takes {inspect.signature(self.array)}")
-        return self.apply(arguments, parameters)
+        return self.apply(operands, parameters)
 
 
 def elementwise(

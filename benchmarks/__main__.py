@@ -25,7 +25,7 @@ Made by `make bench` (`python -m benchmarks`), which runs everything below side 
 
 {setting}
 
-- One thread each. A time is that of one step, the least of interleaved rounds of a few steps in a row.
+- One thread each. A time is that of one step, the least of interleaved rounds of steps in a row, as in training.
 - Before it is timed, each job is checked: all contestants compute the same loss and the same gradients.
 - The garbage collector is as Python has it. What it costs is part of the time: micrograd's graphs are cyclic, and
   wait for it.

@@ -37,15 +37,16 @@ def check_agreement(answers: Mapping[str, Sequence[float]], relative: float) -> 
 def least_seconds(contestants: Mapping[str, Callable[[], object]], rounds: int, steps: int) -> dict[str, float]:
     """The least time of one step of each contestant.
 
-    Each round times some steps in a row of one contestant after the other, so that a
-    slow moment of the machine hits them alike; the least of the rounds is the time
-    that nothing disturbed. The garbage collector is as Python has it, and what one
-    contestant leaves to it is not collected on the next one's time.
+    A round times some steps in a row of one contestant after the other, as in training:
+    a first step, which is not timed, leaves behind what each step leaves to the garbage
+    collector. Nobody pays for what another left. That the rounds are interleaved makes a
+    slow moment of the machine hit all alike; the least of them is what nothing disturbed.
     """
     least = dict.fromkeys(contestants, math.inf)
     for _ in range(rounds):
         for name, step in contestants.items():
             gc.collect()
+            step()
             start = time.perf_counter()
             for _ in range(steps):
                 step()

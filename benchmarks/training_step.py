@@ -21,8 +21,8 @@ class Ours:
 
     def __init__(self, weights: list[Array], x: Array, labels: Array) -> None:
         self.model = nn.MLP([x.shape[1], *(weight.shape[1] for weight in weights)], dtype=np.float32)
-        for layer, weight in zip(self.model.layers[::2], weights):
-            layer.weight.data = weight
+        for parameter, weight in zip(self.model.parameters()[::2], weights):  # between them are the biases, all 0
+            parameter.data = weight
         self.optimizer = optim.SGD(self.model.parameters(), lr=LR)
         self.x, self.labels = x, labels
 

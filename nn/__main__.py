@@ -24,8 +24,8 @@ SEEDS = range(5)
 
 def digits(folder: Path) -> None:
     """Learn to read handwritten digits, five times from different initial weights."""
-    x, y, x_held_out, y_held_out = data.split(*data.digits(), held_out=0.2, rng=0)
     report = Report(folder)
+    x, y, x_held_out, y_held_out = data.split(*data.digits(), held_out=0.2, rng=0)
     report.say(f"{len(x)} images of handwritten digits to learn from, {len(x_held_out)} held out")
     started = time.perf_counter()
     runs = []
@@ -63,6 +63,7 @@ def digits(folder: Path) -> None:
 
 def moons(folder: Path) -> None:
     """Learn to tell two interleaved half circles apart."""
+    report = Report(folder)
     points, labels = data.moons(400, noise=0.15, rng=0)
     x, y, x_held_out, y_held_out = data.split(points, labels, held_out=0.25, rng=0)
     model = nn.MLP([2, 16, 16, 2], activation="relu", rng=0)
@@ -70,7 +71,6 @@ def moons(folder: Path) -> None:
     history = nn.fit(model, nn.cross_entropy, optimizer, (x, y), epochs=60, validation=(x_held_out, y_held_out))
     if history.interrupted:
         raise KeyboardInterrupt
-    report = Report(folder)
     right = f"{history.validation_accuracy[-1]:.1%} of the {len(x_held_out)} held-out points"
     report.say(f"{right} on the right side, after {len(history.loss)} epochs on {len(x)} others")
     report.draw("decision_boundary.png", plots.decision_boundary(model, points, labels))

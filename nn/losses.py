@@ -58,7 +58,8 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
     """The mean of (prediction - target)**2 over all entries.
 
     Raises:
-        ValueError: the shapes differ. (4, 1) and (4,) would broadcast to (4, 4) and train nonsense.
+        ValueError: there are no entries, or the shapes differ: (4, 1) and (4,) would
+            broadcast to (4, 4) and train nonsense.
     """
     shapes = [np.shape(x._data if isinstance(x, Node) else x) for x in (prediction, target)]
     if shapes[0] != shapes[1]:
@@ -66,4 +67,6 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
             f"mean_squared_error: the prediction has shape {shapes[0]} but the target {shapes[1]}; "
             f"reshape one of them, as in target.reshape({shapes[0]})"
         )
+    if 0 in shapes[0]:
+        raise ValueError(f"mean_squared_error: there is nothing to compare in predictions of shape {shapes[0]}")
     return mean((prediction - target) ** 2)

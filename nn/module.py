@@ -72,6 +72,7 @@ def functional_call(model: Module, parameters: Sequence[Any], x: Any) -> Any:
 
     Raises:
         ValueError: there are not as many as the model has, or a shape differs.
+        TypeError: the model keeps parameters in a tuple.
     """
     own = model.parameters()
     shapes = [tuple(np.shape(p) if not isinstance(p, Node) else p.shape) for p in parameters]
@@ -81,6 +82,8 @@ def functional_call(model: Module, parameters: Sequence[Any], x: Any) -> Any:
         )
     substitute = dict(zip(own, parameters))
     places = [(holder, key, holder[key]) for _, holder, key in _places(model, "")]
+    if any(isinstance(holder, tuple) for holder, _, _ in places):
+        raise TypeError("functional_call: the model keeps parameters in a tuple, where none can be put; use a list")
     try:
         for holder, key, parameter in places:
             holder[key] = substitute[parameter]

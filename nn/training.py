@@ -88,6 +88,7 @@ def fit(
         progress: whether to draw a progress bar, where there is a terminal to draw it on.
 
     Raises:
+        TypeError: the loss is not a node, so there is nothing to learn by.
         ValueError: inputs and targets of different lengths, no data, or ``epochs`` or ``batch_size`` below 1.
         FloatingPointError: the loss became nan or inf; names the epoch, the batch and
             the first node that went bad. The step of that batch was not taken.
@@ -109,6 +110,11 @@ def fit(
                     return history
                 optimizer.zero_grad()
                 loss = loss_function(model(x[rows]), y[rows])
+                if not isinstance(loss, Node):
+                    raise TypeError(
+                        f"fit: the loss is a plain {type(loss).__name__}, which depends on no parameter; "
+                        f"the model's output must be computed from its parameters"
+                    )
                 number = loss.item()
                 if not math.isfinite(number):
                     raise FloatingPointError(_what_went_bad(loss, number, epoch, batch))
@@ -119,6 +125,7 @@ def fit(
             if validation is not None:
                 _validate(model, loss_function, validation, history)
             bar(history)
+        history.interrupted = stop.is_set()
     return history
 
 

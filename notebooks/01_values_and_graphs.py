@@ -36,8 +36,9 @@ f.label = "f"
 f
 
 # %% [markdown]
-# The picture reads from left to right. Boxes are numbers, circles are operations. There is no
-# gradient yet, and the picture says so: *absent* is not the same as zero.
+# The picture reads from left to right. Boxes are numbers, circles are operations, and on each
+# edge stands a *local derivative*: how the operation's output answers to that one input, all
+# others held still. There is no gradient yet, and the picture says so: *absent* is not zero.
 
 # %%
 f.draw()
@@ -45,8 +46,7 @@ f.draw()
 # %% [markdown]
 # ## The chain rule by hand
 #
-# Every operation has *local* derivatives: how its output answers to each of its inputs, all
-# others held still. For the two operations here they are
+# The local derivatives of the two operations are
 #
 # $$\frac{\partial f}{\partial g} = 1, \qquad \frac{\partial f}{\partial b} = 1, \qquad
 #   \frac{\partial g}{\partial w} = x = 5, \qquad \frac{\partial g}{\partial x} = w = -2 .$$
@@ -74,8 +74,8 @@ assert by_machine == by_hand
 by_machine
 
 # %% [markdown]
-# In the picture every edge now carries its local derivative. Pick a leaf, walk to `f`, and
-# multiply what stands on the edges: that is the leaf's gradient.
+# Now the picture shows every gradient, too. Pick a leaf, walk to `f`, and multiply what stands
+# on the edges: that is the leaf's gradient.
 
 # %%
 f.draw()
@@ -123,7 +123,7 @@ def forward():
 def table(rows):
     width = max(map(len, rows))
     for name, number in rows.items():
-        print(f"{name:<{width}}  {number:>16.10g}")
+        print(f"{name:<{width}}  {number:>#16.10g}")
 
 
 nodes = forward()

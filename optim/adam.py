@@ -24,7 +24,7 @@ class Adam(Optimizer):
     lr: float = hyperparameter(0.001)
     beta1: float = hyperparameter(0.9, below=1.0)
     beta2: float = hyperparameter(0.999, below=1.0)
-    eps: float = hyperparameter(1e-8)
+    eps: float = hyperparameter(1e-8, positive=True)
 
     def rule(self, w: Array, g: Array, m: Array, v: Array) -> None:
         m *= self.beta1

@@ -19,9 +19,9 @@ from autograd import Node, Tensor, Value
 from autograd.primitive import Array
 
 
-def hyperparameter(default: float, low: float = 0.0, below: float = math.inf) -> Any:
-    """A dataclass field that must lie in [low, below)."""
-    return field(default=default, metadata={"low": low, "below": below})
+def hyperparameter(default: float, below: float = math.inf, positive: bool = False) -> Any:
+    """A dataclass field that must lie in [0, below), or in (0, below) if it must be positive."""
+    return field(default=default, metadata={"below": below, "positive": positive})
 
 
 @dataclass(eq=False)
@@ -77,7 +77,8 @@ class Optimizer:
     def step(self) -> None:
         """Take one step along the gradients that the last ``backward`` left.
 
-        A parameter without a gradient stays as it is, and so does its state.
+        A parameter without a gradient stays as it is, and so does its state; steps
+        are counted once for all.
 
         Raises:
             ValueError: no parameter has a gradient.
@@ -119,13 +120,19 @@ class Optimizer:
             value.data = float(self.w[position])
 
 
-def _check_range(owner: str, name: str, number: Any, low: float, below: float) -> None:
-    if not isinstance(number, (int, float, np.number)) or not low <= number < below:
-        raise ValueError(f"{owner}: {name} must be a number with {low:g} <= {name} < {below:g}, not {number!r}")
+def _check_range(owner: str, name: str, number: Any, below: float, positive: bool) -> None:
+    if not isinstance(number, (int, float, np.number)) or not 0 <= number < below or (positive and number == 0):
+        allowed = f"0 {'<' if positive else '<='} {name} < {below:g}"
+        raise ValueError(f"{owner}: {name} must be a number with {allowed}, not {number!r}")
 
 
 def _checked(owner: str, parameters: Iterable[Any]) -> list[Node]:
-    parts = [parameters] if isinstance(parameters, Node) else list(parameters)
+    if isinstance(parameters, Node):
+        parameters = [parameters]
+    if not isinstance(parameters, Iterable):
+        given = type(parameters).__name__
+        raise TypeError(f"{owner}: takes a list of parameters, not {given}; pass model.parameters()")
+    parts = list(parameters)
     if not parts:
         raise ValueError(f"{owner}: there are no parameters to train; pass model.parameters()")
     seen: set[Node] = set()

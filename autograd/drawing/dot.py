@@ -24,6 +24,8 @@ _SYMBOL = {"shape": "circle", "style": "filled", "fontsize": "15", "width": "0.2
 _WORD = {"height": "0.26", "margin": "0.1,0.03"}
 
 _GRAPH = {"rankdir": "LR", "ordering": "in", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.1", "bgcolor": "#FFFFFF"}
+# Curves around everything in their way take Graphviz minutes if many of them are long.
+_STRAIGHT = {"splines": "line", "nslimit": "1", "mclimit": "0.1"}
 # Helvetica alone: of a list of fonts the renderer would not know how wide the letters are.
 _BOX = {"fontname": "Helvetica", "fontsize": "11", "shape": "box", "style": "filled,rounded"}
 _BOX |= {"width": "0.3", "height": "0.3", "margin": "0.13,0.07"}
@@ -32,7 +34,8 @@ _EDGE = {"fontname": "Helvetica", "fontsize": "10", "fontcolor": "#005F96", "col
 
 def dot(order: Sequence[Node]) -> str:
     """The graph of these nodes, each after its inputs, the output last."""
-    graph = graphviz.Digraph(graph_attr=_GRAPH, node_attr=_BOX, edge_attr=_EDGE)
+    layout = _GRAPH | (_STRAIGHT if _length_of_edges(order) > 1000 else {})
+    graph = graphviz.Digraph(graph_attr=layout, node_attr=_BOX, edge_attr=_EDGE)
     names = {node: f"n{position}" for position, node in enumerate(order)}
     for node, name in names.items():
         _add_node(graph, name, node, is_output=node is order[-1])
@@ -61,8 +64,7 @@ def _add_node(graph: graphviz.Digraph, name: str, node: Node, is_output: bool) -
 
 def _add_operation(graph: graphviz.Digraph, name: str, node: Node) -> None:
     assert node.op is not None
-    symbol = node.op.symbol
-    text = "\n".join([symbol, *labels.parameters(node)])
+    text = "\n".join([node.op.symbol, *labels.parameters(node)])
     graph.node(name, _text(text, r"\n"), **_OPERATION, **(_WORD if len(text) > 2 else _SYMBOL))
 
 
@@ -73,6 +75,17 @@ def _add_inputs(graph: graphviz.Digraph, operation: str, node: Node, inputs: Seq
     for x, head, derivative in zip(inputs, heads, labels.local_derivatives(node)):
         text = _text(f"∂ = {derivative}", r"\n") if derivative else None
         graph.edge(x, operation, text, headport=head, tailport=tail)
+
+
+def _length_of_edges(order: Sequence[Node]) -> int:
+    """How many columns the edges cross in all, where a leaf stands next to the first node made from it."""
+    column: dict[Node, int] = {}
+    length = 0
+    for node in order:
+        if node.op is not None:
+            column[node] = 1 + max((column[x] for x in node.inputs if x in column), default=0)
+            length += sum(column[node] - column.setdefault(x, column[node] - 1) for x in node.inputs)
+    return length
 
 
 def _text(text: str, end: str) -> str:

@@ -71,13 +71,17 @@ class Drawing:
         elif suffix in (".png", ".pdf"):
             content = render.png_or_pdf(self.source, suffix[1:])
         else:
-            raise ValueError(f"cannot save a drawing as {path.name!r}: its name must end in .svg, .png, .pdf, .dot or .gv")
+            raise ValueError(
+                f"cannot save a drawing as {path.name!r}: its name must end in .svg, .png, .pdf, .dot or .gv"
+            )
         _write(path, content)
 
     def _repr_html_(self) -> str:
         # An image, since notebooks that are not trusted show no inline SVG; it scrolls rather than shrinks.
         data = base64.b64encode(self.svg.encode()).decode()
-        image = f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(self.sentence)}" style="max-width: none">'
+        image = (
+            f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(self.sentence)}" style="max-width: none">'
+        )
         return f'<div style="overflow-x: auto">{image}</div>'
 
     def __repr__(self) -> str:
@@ -94,4 +98,6 @@ def _write(path: Path, content: bytes) -> None:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        raise OSError(error.errno, f"the drawing was not saved ({error.strerror}); check the folder", str(path)) from None
+        raise OSError(
+            error.errno, f"the drawing was not saved ({error.strerror}); check the folder", str(path)
+        ) from None

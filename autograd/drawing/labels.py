@@ -18,8 +18,9 @@ def name(node: Node) -> str:
     return "" if node.label is None else _in_short(str(node.label))
 
 
-def number(x: float) -> str:
-    return f"{x + 0.0:.4g}"  # + 0.0, because -0 looks like a mistake
+def number(x: float | np.floating[Any]) -> str:
+    """Four digits, and no sign on a zero."""
+    return f"{x + 0.0:.4g}"
 
 
 def entries(data: Any, at_most: int = 6) -> str:
@@ -29,7 +30,7 @@ def entries(data: Any, at_most: int = 6) -> str:
         return number(float(array))
     if array.size > at_most:
         return f"{number(array.min())} … {number(array.max())}"
-    return np.array2string(array, separator=", ", formatter={"float_kind": number}, max_line_width=1000, threshold=1000)
+    return np.array2string(array, separator=", ", formatter={"float": number}, max_line_width=1000, threshold=1000)
 
 
 def entries_and_shape(data: Any, at_most: int = 6) -> str:

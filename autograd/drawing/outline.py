@@ -48,7 +48,7 @@ def outline(order: Sequence[Node]) -> str:
 def _names(order: Sequence[Node]) -> dict[Node, str]:
     """A node's label; its position if it has none of its own; a constant's value."""
     bearers = Counter(map(labels.name, order))
-    names = {}
+    names: dict[Node, str] = {}
     for position, node in enumerate(order):
         name = labels.name(node)
         if type(node) is Constant:

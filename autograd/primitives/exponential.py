@@ -27,11 +27,15 @@ def _softplus(x: float) -> float:
 
 
 exp = elementwise("exp", lambda x, y: y)
-log = elementwise("log", lambda x, y: 1 / x, domain=POSITIVE)
-log1p = elementwise("log1p", lambda x, y: 1 / (1 + x), domain=Interval(low=-1.0))
+# Below their domains the logarithms are nan, and 1 / x would be a slope of nothing.
+log = elementwise("log", lambda x, y: 1 / where(x < 0, math.nan, x), domain=POSITIVE)
+log1p = elementwise("log1p", lambda x, y: 1 / (1 + where(x < -1, math.nan, x)), domain=Interval(low=-1.0))
 sqrt = elementwise("sqrt", lambda x, y: 0.5 / y, domain=POSITIVE)
 # y * (1 - y) would lose every digit where y rounds to 1.
 sigmoid = elementwise("sigmoid", lambda x, y: y * sigmoid(-x), scalar=_sigmoid, array=_sigmoid_array)
 # 1 - y**2 would lose every digit where y rounds to 1.
 tanh = elementwise("tanh", lambda x, y: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
 softplus = elementwise("softplus", lambda x, y: sigmoid(x), scalar=_softplus, array=lambda x: np.logaddexp(0, x))
+
+
+from autograd.primitives.arithmetic import where  # noqa: E402  (the two families' rules use each other)

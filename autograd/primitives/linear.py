@@ -80,7 +80,9 @@ def matmul(a: Array, b: Array, /) -> Array:
 )
 def linear(x: Array, weight: Array, bias: Array, /) -> Array:
     """``x @ weight + bias`` for a matrix of rows ``x``: (rows, fan_in) to (rows, fan_out)."""
-    y: Array = x.dot(weight)
+    if x.ndim != 2 or weight.ndim != 2 or bias.shape != weight.shape[1:]:
+        raise ValueError("it takes a matrix of rows, a matrix of weights and one bias per column of weights")
+    y = x.dot(weight)
     y += bias
     return y
 
@@ -96,7 +98,12 @@ def _weighted_sum_vjps(g: Any, y: Any, *operands: Any) -> list[Any]:
     return [*[g * x for x in operands[n:-1] + operands[:n]], g]
 
 
-@structured(all_vjps=_weighted_sum_vjps, scalar=_sum_of_products, examples=[example(*[()] * 5), example(*[()] * 3)])
+@structured(
+    all_vjps=_weighted_sum_vjps,
+    scalar=_sum_of_products,
+    symbol="Σwx",
+    examples=[example(*[()] * 5), example(*[()] * 3)],
+)
 def _weighted_sum(*operands: Any) -> Any:
     return _sum_of_products(*operands)
 

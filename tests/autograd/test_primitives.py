@@ -1,0 +1,398 @@
+"""Every row of the table of derivatives against what does not know the table.
+
+Nothing here names a row: a new one is tested by being declared, on points drawn from
+the domain that stands on it, or on its examples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nn  # noqa: F401  (declares rows of its own)
+from autograd import Tensor, Value, elementwise, gradients
+from autograd.backward import evaluate
+from autograd.node import Node
+from autograd.primitive import Elementwise, Example, Interval, Structured, structured, table
+
+ROWS = list(table.values())
+ELEMENTWISE = [row for row in ROWS if isinstance(row, Elementwise)]
+STRUCTURED = [row for row in ROWS if isinstance(row, Structured)]
+
+each_elementwise = pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+each_partial = pytest.mark.parametrize(
+    ("row", "position"),
+    [pytest.param(row, i, id=f"{row.name}-{i}") for row in ELEMENTWISE for i in range(len(row.partials))],
+)
+each_example = pytest.mark.parametrize(
+    ("row", "example"),
+    [pytest.param(row, x, id=f"{row.name}-{i}") for row in STRUCTURED for i, x in enumerate(row.examples)],
+)
+
+
+def difference(f: Callable[[float], float], x: float, reach: float) -> tuple[float, float]:
+    """The derivative of ``f`` at ``x``, and what rounding may have added to it.
+
+    Central differences with five steps, extrapolated to step 0 (Richardson). ``f`` is
+    to be smooth as far as ``reach`` to both sides, of which the steps use a sixteenth;
+    what is left of the truncation error is then below 1e-11 of the result.
+    """
+    extrapolated: list[float] = []
+    size = 0.0
+    for k in range(5):
+        h = reach / 16 / 2**k
+        above, below = f(x + h), f(x - h)
+        size = max(size, abs(above), abs(below))
+        row = [(above - below) / ((x + h) - (x - h))]
+        for j, former in enumerate(extrapolated, start=1):
+            row.append(row[-1] + (row[-1] - former) / (4**j - 1))
+        extrapolated = row
+    return extrapolated[-1], 8 * 2.0**-52 * size / h
+
+
+def agree(analytic: float, numeric: float, rounding: float) -> bool:
+    return abs(analytic - numeric) <= 1e-9 * abs(analytic) + rounding
+
+
+def moved(x: tuple[float, ...], i: int, to: float) -> tuple[float, ...]:
+    return (*x[:i], to, *x[i + 1 :])
+
+
+# ---- elementwise rows ----------------------------------------------------
+
+
+def points(row: Elementwise, largest: float = 20.0, margin: float = 0.01) -> st.SearchStrategy[tuple[float, ...]]:
+    """Inputs from the row's domain, clear of its ends and its kinks."""
+
+    def inside(interval: Interval) -> st.SearchStrategy[float]:
+        drawn = st.floats(max(interval.low + margin, -largest), min(interval.high - margin, largest))
+        return drawn.filter(lambda x: x == 0 or abs(x) > 1e-9)  # differences of subnormal numbers have no digits
+
+    drawn = st.tuples(*map(inside, row.domain))
+    return drawn if row.kink is None else drawn.filter(lambda x: abs(row.kink(*x)) > margin)
+
+
+def reach(row: Elementwise, x: tuple[float, ...], i: int) -> float:
+    """How far input ``i`` can be moved to both sides with the row smooth all the way."""
+    to_kink = math.inf if row.kink is None else abs(row.kink(*x))
+    return min(1.0, x[i] - row.domain[i].low, row.domain[i].high - x[i], to_kink)
+
+
+def partial(row: Elementwise, i: int, x: tuple[float, ...]) -> float:
+    return float(evaluate(row.partials[i], (*x, row.on_floats(*x))))
+
+
+def partial_agrees(row: Elementwise, i: int, x: tuple[float, ...]) -> bool:
+    numeric = difference(lambda moving: row.on_floats(*moved(x, i, moving)), x[i], reach(row, x, i))
+    return agree(partial(row, i, x), *numeric)
+
+
+def second(first: Any, x: Node) -> Any:
+    """The derivative of a derivative, of which there is none where the first is a constant."""
+    total = first.sum() if isinstance(first, Tensor) else first
+    (found,) = gradients(total, [x]) if isinstance(total, Node) else [None]
+    if found is None:
+        return np.zeros(x.shape)
+    return found.data if isinstance(found, Node) else found
+
+
+@each_partial
+@given(data=st.data())
+def test_partial_is_the_slope_of_the_scalar_kernel(row: Elementwise, position: int, data: st.DataObject) -> None:
+    assert partial_agrees(row, position, data.draw(points(row)))
+
+
+@each_partial
+def test_partial_wrong_by_a_thousandth_is_caught(row: Elementwise, position: int) -> None:
+    def wrong(*values: float) -> float:
+        right = row.partials[position](*values)
+        return 1.001 * right if right else 0.001
+
+    rules = [wrong if i == position else rule for i, rule in enumerate(row.partials)]
+    corrupted = elementwise(row.name, *rules, array=row.array, scalar=row.scalar, domain=row.domain, kink=row.kink)
+    spread = [tuple(x + 0.25 * i for i in range(len(rules))) for x in (0.5, 1.0, 2.0)]
+    assert all(partial_agrees(row, position, x) for x in spread)
+    assert not any(partial_agrees(corrupted, position, x) for x in spread)
+
+
+@each_elementwise
+@given(data=st.data())
+def test_scalar_kernel_equals_array_kernel_on_all_floats(row: Elementwise, data: st.DataObject) -> None:
+    x = data.draw(st.tuples(*[st.floats()] * len(row.partials)))
+    scalar = row.on_floats(*x)
+    with np.errstate(all="ignore"):
+        array = row.array(*(np.array([entry]) for entry in x))[0]
+        ulps = abs(scalar - array) / max(np.spacing(abs(scalar)), np.spacing(abs(array)))
+    assert type(scalar) is float
+    assert scalar == array or (np.isnan(scalar) and np.isnan(array)) or ulps <= 4
+
+
+@each_elementwise
+@given(data=st.data())
+def test_gradients_of_values_equal_those_of_tensors(row: Elementwise, data: st.DataObject) -> None:
+    batch = data.draw(st.lists(points(row), min_size=1, max_size=4))
+    tensors = [Tensor(column) for column in zip(*batch)]
+    row(*tensors).sum().backward()
+    for k, x in enumerate(batch):
+        values = [Value(entry) for entry in x]
+        row(*values).backward()
+        tensors_0d = [Tensor(entry) for entry in x]
+        row(*tensors_0d).backward()
+        for value, tensor_0d, tensor in zip(values, tensors_0d, tensors):
+            assert type(value.grad) is float
+            assert type(tensor_0d.grad) is np.ndarray
+            assert tensor_0d.grad.shape == ()
+            np.testing.assert_allclose([tensor_0d.grad, tensor.grad[k]], value.grad, rtol=4e-15)
+
+
+@each_elementwise
+@given(data=st.data())
+def test_values_neither_raise_nor_warn_and_go_to_inf_and_nan_as_arrays_do(
+    row: Elementwise, data: st.DataObject
+) -> None:
+    x = data.draw(st.tuples(*[st.floats()] * len(row.partials)))
+    values, tensors = [Value(entry) for entry in x], [Tensor([entry]) for entry in x]
+    y = row(*values)
+    y.backward()
+    with np.errstate(all="ignore"):
+        z = row(*tensors)
+        z.backward()
+    assert type(y.data) is float
+    for value, tensor in zip(values, tensors):
+        assert type(value.grad) is float
+        np.testing.assert_allclose(value.grad, tensor.grad[0], rtol=1e-14, atol=1e-307)
+
+
+@each_elementwise
+@given(data=st.data())
+def test_float32_stays_float32(row: Elementwise, data: st.DataObject) -> None:
+    x = [np.float32(entry) for entry in data.draw(points(row, largest=3.0, margin=0.1))]
+    single, double = [Tensor([entry]) for entry in x], [Tensor([entry], dtype=np.float64) for entry in x]
+    y = row(*single)
+    y.sum().backward()
+    row(*double).sum().backward()
+    assert y.dtype == np.float32
+    for a, b in zip(single, double):
+        assert a.grad.dtype == np.float32
+        assert b.grad.dtype == np.float64
+        np.testing.assert_allclose(a.grad, b.grad, rtol=1e-5, atol=1e-6)
+
+
+@each_partial
+@settings(max_examples=15)
+@given(data=st.data())
+def test_gradient_of_the_gradient_is_the_slope_of_the_partial(
+    row: Elementwise, position: int, data: st.DataObject
+) -> None:
+    x = data.draw(points(row))
+    values = [Value(entry) for entry in x]
+    tensors = [Tensor([entry, entry]) for entry in x]
+    first = gradients(row(*values), values)[position]
+    firsts = gradients(row(*tensors).sum(), tensors)[position]
+    np.testing.assert_allclose(float(first), partial(row, position, x), rtol=4e-15)
+    for j in range(len(x)):
+        numeric, rounding = difference(lambda to, j=j: partial(row, position, moved(x, j, to)), x[j], reach(row, x, j))
+        analytic = float(second(first, values[j]))
+        assert agree(analytic, numeric, rounding)
+        np.testing.assert_allclose(second(firsts, tensors[j]), [analytic] * 2, rtol=1e-12, atol=rounding)
+
+
+# ---- structured rows -----------------------------------------------------
+
+# Steps that change no ranking of entries that are a tenth apart.
+SMALL_REACH = 0.1
+
+
+def operands_for(example: Example, seed: int) -> list[np.ndarray]:
+    """Arrays of the example's shapes, no two of whose numbers are close: a maximum has no kink near."""
+    rng = np.random.default_rng(seed)
+    sizes = [math.prod(shape) for shape in example.shapes]
+    numbers = 0.1 * (rng.permutation(sum(sizes)) - sum(sizes) / 2) + rng.uniform(0, 0.02, sum(sizes))
+    parts = np.split(numbers, np.cumsum(sizes)[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, example.shapes)]
+
+
+def seed_for(y: np.ndarray) -> np.ndarray:
+    """A cotangent of no special shape: -1.1, 1.2, -1.3 ..."""
+    signs = np.resize([-1.0, 1.0], y.shape)
+    return np.asarray(signs * (1.1 + 0.1 * np.arange(y.size).reshape(y.shape)))
+
+
+def disagreements(f: Callable[..., float], arrays: list[np.ndarray], grads: list[np.ndarray]) -> list[str]:
+    """Where the gradient of ``f`` is not what differences say, entry by entry."""
+    found = []
+    for position, (array, grad) in enumerate(zip(arrays, grads)):
+        for index in np.ndindex(array.shape):
+
+            def along(to: float, position: int = position, index: tuple[int, ...] = index) -> float:
+                shifted = [a.copy() for a in arrays]
+                shifted[position][index] = to
+                return f(*shifted)
+
+            numeric, rounding = difference(along, float(array[index]), SMALL_REACH)
+            if not agree(float(grad[index]), numeric, 8 * rounding):
+                found.append(f"operand {position}{list(index)}: {grad[index]} against {numeric}")
+    return found
+
+
+def first_order(row: Structured, example: Example, seed: int) -> list[str]:
+    arrays = operands_for(example, seed)
+    tensors = [Tensor(a) for a in arrays]
+    y = row.apply(tensors, example.parameters)
+    weights = seed_for(y.data)
+    y.backward(weights)
+    grads = [t.grad for t in tensors]
+    return disagreements(lambda *xs: float(np.sum(weights * row.apply(xs, example.parameters))), arrays, grads)
+
+
+seeds = given(seed=st.integers(0, 2**32 - 1))
+
+
+@each_example
+@settings(max_examples=4)
+@seeds
+def test_cotangents_are_the_slopes_of_the_array_kernel(row: Structured, example: Example, seed: int) -> None:
+    assert first_order(row, example, seed) == []
+
+
+@each_example
+def test_vector_jacobian_product_wrong_by_a_thousandth_is_caught(row: Structured, example: Example) -> None:
+    def wrong(vjp: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *values, **parameters: vjp(*values, **parameters) * 1.001
+
+    def all_wrong(*values: Any, **parameters: Any) -> list[Any]:
+        return [contribution * 1.001 for contribution in row.all_vjps(*values, **parameters)]
+
+    declare = structured(*map(wrong, row.vjps), all_vjps=row.all_vjps and all_wrong, examples=row.examples)
+    assert first_order(declare(row.array), example, 0)
+
+
+@each_example
+@settings(max_examples=2)
+@seeds
+def test_gradients_of_gradients_are_the_slopes_of_the_vector_jacobian_product(
+    row: Structured, example: Example, seed: int
+) -> None:
+    def pairing(*arrays: np.ndarray) -> tuple[Any, list[Tensor]]:
+        """What the cotangents add up to, as a function of the operands and the output's cotangent."""
+        *operands, g = tensors = [Tensor(a) for a in arrays]
+        y = row.apply(operands, example.parameters)
+        cotangents = gradients((y * g).sum(), operands)
+        for cotangent, operand in zip(cotangents, operands):
+            assert cotangent.shape == operand.shape
+        total = sum((seed_for(x.data) * cotangent).sum() for x, cotangent in zip(operands, cotangents))
+        return total, tensors
+
+    arrays = operands_for(example, seed)
+    arrays.append(seed_for(row.apply(arrays, example.parameters)))
+    total, tensors = pairing(*arrays)
+    found = gradients(total, tensors)
+    grads = [
+        np.zeros(t.shape) if g is None else np.broadcast_to(np.asarray(g), t.shape) for t, g in zip(tensors, found)
+    ]
+    assert disagreements(lambda *xs: pairing(*xs)[0].item(), arrays, grads) == []
+
+
+@each_example
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_cotangent_has_its_operand_s_shape_and_dtype(row: Structured, example: Example, dtype: type) -> None:
+    tensors = [Tensor(a, dtype=dtype) for a in operands_for(example, 0)]
+    y = row.apply(tensors, example.parameters)
+    y.backward(seed_for(y.data))
+    assert y.dtype == dtype
+    assert y.grad.dtype == dtype
+    for tensor in tensors:
+        assert type(tensor.grad) is np.ndarray
+        assert tensor.grad.shape == tensor.shape
+        assert tensor.grad.dtype == dtype
+
+
+@each_example
+def test_memory_layout_does_not_matter_and_nothing_is_written_to_operands(row: Structured, example: Example) -> None:
+    arrays = operands_for(example, 0)
+    in_order = [Tensor(a) for a in arrays]
+    by_columns = [Tensor(a.T.copy().T) for a in arrays]
+    for tensor in by_columns:
+        assert tensor.data.flags.f_contiguous
+        tensor.data.flags.writeable = False
+    y, z = row.apply(in_order, example.parameters), row.apply(by_columns, example.parameters)
+    weights = seed_for(y.data)
+    y.backward(weights)
+    z.backward(weights.T.copy().T)
+    np.testing.assert_allclose(z.data, y.data, rtol=1e-14)
+    for a, b, before in zip(in_order, by_columns, arrays):
+        np.testing.assert_allclose(b.grad, a.grad, rtol=1e-13, atol=1e-15)
+        np.testing.assert_array_equal(a.data, before)
+    np.testing.assert_array_equal(weights, seed_for(y.data))
+
+
+@each_example
+def test_a_zero_cotangent_gives_zeros(row: Structured, example: Example) -> None:
+    tensors = [Tensor(a) for a in operands_for(example, 0)]
+    y = row.apply(tensors, example.parameters)
+    y.backward(np.zeros(y.shape))
+    for tensor in tensors:
+        np.testing.assert_array_equal(tensor.grad, np.zeros(tensor.shape))
+
+
+@each_example
+def test_on_arrays_alone_a_row_records_nothing(row: Structured, example: Example) -> None:
+    arrays = operands_for(example, 0)
+    y = row.apply(arrays, example.parameters)
+    assert not isinstance(y, Node)
+    np.testing.assert_array_equal(y, row.apply([Tensor(a) for a in arrays], example.parameters).data)
+
+
+@pytest.mark.parametrize("row", [row for row in STRUCTURED if row.scalar], ids=lambda row: row.name)
+@given(data=st.data())
+def test_structured_rows_of_numbers_work_on_values_as_on_tensors(row: Structured, data: st.DataObject) -> None:
+    example = data.draw(st.sampled_from(row.examples))
+    numbers = data.draw(st.tuples(*[st.floats(-3, 3)] * len(example.shapes)))
+    values, tensors = [Value(x) for x in numbers], [Tensor(x) for x in numbers]
+    y, z = row.apply(values, example.parameters), row.apply(tensors, example.parameters)
+    y.backward()
+    z.backward()
+    assert type(y) is Value
+    assert type(y.data) is float
+    assert y.data == pytest.approx(z.item(), rel=1e-14, abs=1e-15)
+    assert [v.grad for v in values] == [t.grad.item() for t in tensors]
+    firsts = gradients(y, values)
+    firsts_of_tensors = gradients(z, tensors)
+    for a, t in zip(values, tensors):
+        for first, first_of_tensors in zip(firsts, firsts_of_tensors):
+            assert float(second(first, a)) == float(second(first_of_tensors, t))
+
+
+def test_the_table_finds_each_row_by_its_name() -> None:
+    assert [row.name for row in ROWS] == list(table)
+    for row in ROWS:
+        assert repr(row) == f"<primitive {row.name}>"
+
+
+def test_rows_are_drawn_by_the_symbols_of_mathematics_or_their_name() -> None:
+    symbols = {row.name: row.symbol for row in ROWS if row.symbol != row.name}
+    assert symbols == {
+        "add": "+",
+        "subtract": "-",
+        "multiply": "*",
+        "divide": "/",
+        "power": "**",
+        "negative": "neg",
+        "absolute": "abs",
+        "maximum": "max",
+        "minimum": "min",
+        "matmul": "@",
+        "weighted_sum": "Σwx",
+    }
+
+
+def test_rules_carry_their_row_s_name_into_tracebacks() -> None:
+    for row in ELEMENTWISE:
+        for i, rule in enumerate(row.partials):
+            assert rule.__qualname__ == f"{row.name}.partials[{i}]"

@@ -1,0 +1,48 @@
+"""What all tests share: how hard Hypothesis tries, and that no test leaves a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from autograd import modes
+from autograd.primitive import table
+
+# Fresh draws on every run, in both: a fixed seed would look at the same points for ever.
+settings.register_profile("default", deadline=None, max_examples=30, derandomize=False)
+settings.register_profile("ci", deadline=None, max_examples=300, derandomize=False, print_blob=True)
+settings.load_profile("default")  # pytest --hypothesis-profile=ci tries harder
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator of the test's own; nobody seeds the global one."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def message_of() -> Callable[..., str]:
+    """What an error of this type says, raised by a function without arguments."""
+
+    def text(error: type[Exception], f: Callable[[], Any]) -> str:
+        with pytest.raises(error) as caught:
+            f()
+        return str(caught.value)
+
+    return text
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    """Rows that a test declares are gone after it, and it leaves recording and NumPy's warnings as they were."""
+    rows, warnings = dict(table), np.geterr()
+    yield
+    table.clear()
+    table.update(rows)
+    assert modes.suspensions == 0
+    assert modes.is_recording()
+    assert np.geterr() == warnings
