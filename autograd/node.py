@@ -139,7 +139,8 @@ class Node:
 
     def detach(self) -> Node:
         """A new leaf with this node's value: gradients stop there."""
-        return make(type(self), self._data if type(self._data) is float else np.copy(self._data))
+        leaf: Node = make(type(self), self._data if type(self._data) is float else np.copy(self._data))
+        return leaf
 
     def draw(self) -> Drawing:
         """A picture of the graph behind this node.

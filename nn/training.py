@@ -115,12 +115,12 @@ def fit(
                         f"fit: the loss is a plain {type(loss).__name__}, which depends on no parameter; "
                         f"the model's output must be computed from its parameters"
                     )
-                number = loss.item()
-                if not math.isfinite(number):
-                    raise FloatingPointError(_what_went_bad(loss, number, epoch, batch))
+                loss_now = loss.item()
+                if not math.isfinite(loss_now):
+                    raise FloatingPointError(_what_went_bad(loss, loss_now, epoch, batch))
                 loss.backward()
                 optimizer.step()
-                total += number * len(rows)
+                total += loss_now * len(rows)
             history.loss.append(total / len(x))
             if validation is not None:
                 _validate(model, loss_function, validation, history)
