@@ -66,6 +66,7 @@ def example(*shapes: tuple[int, ...], **parameters: Any) -> Example:
 table: dict[str, Primitive] = {}
 
 _NUMBERS = {float, int, bool}
+_MISUSE = (np.exceptions.AxisError, IndexError, TypeError, ValueError)  # what NumPy says of operands that do not fit
 _data = attrgetter("_data")
 
 
@@ -103,7 +104,11 @@ class Primitive:
         """Compute on whatever the operands are, and record a node if one of them is a variable."""
         kinds = {*map(type, operands)}
         if kinds == nodes.TENSORS:  # by far the most frequent
-            return self._record(self._on_arrays([*map(_data, operands)], parameters), tuple(operands), parameters)
+            try:
+                data = self.array(*map(_data, operands), **parameters)
+            except _MISUSE as error:
+                raise self._explain(error, [*map(_data, operands)], parameters) from None
+            return self._record(data, tuple(operands), parameters)
         if nodes.Value in kinds and not self.takes_values:
             raise TypeError(
                 f"{self.name}: works on Tensors and arrays, not on a Value, which is a single number; "
@@ -114,17 +119,14 @@ class Primitive:
         if self.scalar is not None and _NUMBERS.issuperset(map(type, plain)):
             data = self.on_floats(*plain)
         else:
-            data = self._on_arrays(plain, parameters)
+            try:
+                data = self.array(*plain, **parameters)
+            except _MISUSE as error:
+                raise self._explain(error, plain, parameters) from None
         if not variable:
             return data
-        inputs = (x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain))
+        inputs = [x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain)]
         return self._record(data, tuple(inputs), parameters)
-
-    def _on_arrays(self, plain: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        try:
-            return self.array(*plain, **parameters)
-        except (ValueError, IndexError, TypeError) as error:
-            raise self._explain(error, plain, parameters) from None
 
     def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
         kind: type[nodes.Node] = nodes.Tensor
@@ -160,8 +162,7 @@ class Primitive:
     def _explain(self, error: Exception, plain: Sequence[Any], parameters: dict[str, Any]) -> Exception:
         shapes = " and ".join(str(np.shape(x)) for x in plain)
         given = "".join(f", {name}={value}" for name, value in parameters.items())
-        kinds = (np.exceptions.AxisError, IndexError, TypeError, ValueError)
-        kind = next(kind for kind in kinds if isinstance(error, kind))
+        kind = next(kind for kind in _MISUSE if isinstance(error, kind))
         return kind(f"{self.name}: cannot be computed for shapes {shapes}{given} ({error})")
 
 
@@ -275,7 +276,7 @@ class Structured(Primitive):
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         if len(arguments) == self.operands:
-            parameters = {**self.defaults, **named}
+            parameters = {**self.defaults, **named} if named else self.defaults
             if len(parameters) == len(self.names):
                 return self.apply(arguments, parameters)
         count = self.operands or len(arguments)

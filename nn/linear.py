@@ -42,9 +42,7 @@ class Linear(Module):
         self.bias = Tensor(np.zeros(fan_out), dtype=dtype)
 
     def __call__(self, x: Any) -> Any:
-        if not hasattr(x, "shape"):
-            x = np.asarray(x)
-        return linear(x, self.weight, self.bias) if len(x.shape) == 2 else x @ self.weight + self.bias
+        return linear(x, self.weight, self.bias)
 
     def __repr__(self) -> str:
         fan_in, fan_out = self.weight.shape

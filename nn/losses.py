@@ -44,7 +44,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         raise TypeError(f"cross_entropy: labels are whole numbers, the index of the right class, not {labels.dtype}")
     try:
         if np.minimum.reduce(labels) >= 0:
-            return negative_log_likelihood(log_softmax(logits), labels)
+            return negative_log_likelihood(log_softmax(logits), labels=labels)
     except IndexError:
         pass
     row = int(np.flatnonzero((labels < 0) | (labels >= shape[1]))[0])

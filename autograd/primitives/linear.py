@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -70,18 +71,33 @@ def matmul(a: Array, b: Array, /) -> Array:
     return np.matmul(a, b)
 
 
+def _rows(x: Any) -> Any:
+    return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+
+
+@functools.cache
+def _ones(count: int, dtype: Any) -> Array:
+    return np.ones(count, dtype)
+
+
+def _linear_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    # The sum over the rows. As a product it takes a third of the time of NumPy's sum.
+    g = _rows(g)
+    return g.T.dot(_ones(len(g), g.dtype))
+
+
 # One node for what every layer does: as two rows it would take a third longer. And dot, not @,
 # because on small matrices NumPy's @ is half as fast.
 @structured(
     lambda g, y, x, weight, bias: g.dot(weight.T),
-    lambda g, y, x, weight, bias: x.T.dot(g),
-    lambda g, y, x, weight, bias: g.sum(0),
-    examples=[example((4, 3), (3, 2), (2,)), example((1, 1), (1, 1), (1,))],
+    lambda g, y, x, weight, bias: _rows(x).T.dot(_rows(g)),
+    _linear_bias,
+    examples=[example((4, 3), (3, 2), (2,)), example((3,), (3, 2), (2,)), example((2, 4, 3), (3, 2), (2,))],
 )
 def linear(x: Array, weight: Array, bias: Array, /) -> Array:
-    """``x @ weight + bias`` for a matrix of rows ``x``: (rows, fan_in) to (rows, fan_out)."""
-    if x.ndim != 2 or weight.ndim != 2 or bias.shape != weight.shape[1:]:
-        raise ValueError("it takes a matrix of rows, a matrix of weights and one bias per column of weights")
+    """``x @ weight + bias`` for rows ``x`` of fan_in numbers: (..., fan_in) to (..., fan_out)."""
+    if x.ndim == 0 or weight.ndim != 2 or bias.shape != weight.shape[1:]:
+        raise ValueError("it takes rows, a matrix of weights, and one bias per column of weights")
     y = x.dot(weight)
     y += bias
     return y

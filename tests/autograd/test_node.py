@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Node, Tensor, Value, stack
+from autograd import Node, Tensor, Value, no_grad, stack
 from autograd.node import Constant, make
 from autograd.primitive import table
 
@@ -341,6 +341,21 @@ def test_data_that_is_not_numbers_is_refused(message_of: Callable[..., str]) -> 
     t = Tensor([1.0])
     text = "a Tensor holds real numbers, not dtype <U1: ['a']"
     assert message_of(TypeError, lambda: setattr(t, "data", ["a"])) == text
+
+
+def test_the_data_of_a_computed_node_is_not_assigned(message_of: Callable[..., str]) -> None:
+    v, t = Value(2.0), Tensor([1.0, 2.0])
+    for node in (v * 3, t * 3):
+        before = np.array(node.data)
+        assert message_of(ValueError, lambda node=node, before=before: setattr(node, "data", before * 2)) == (
+            f"this {type(node).__name__} was computed by multiply: assign to the leaves it came from, "
+            f"or to a leaf of its own, node.detach()"
+        )
+        np.testing.assert_array_equal(node.data, before)
+    with no_grad():
+        leaf = t * 3
+    leaf.data = [7.0, 8.0]
+    np.testing.assert_array_equal(leaf.data, [7.0, 8.0])
 
 
 def test_constants_are_not_written_to(message_of: Callable[..., str]) -> None:

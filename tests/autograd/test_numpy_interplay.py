@@ -406,6 +406,21 @@ ALIGNED = (
             ValueError,
             "weighted_sum: 1 weights cannot weigh 2 inputs; give one input per weight",
         ),
+        *[
+            (
+                call,
+                TypeError,
+                f"{name}: works on Tensors and arrays, not on a Value, which is a single number; "
+                f"stack([value]) makes a Tensor of it",
+            )
+            for name, call in [
+                ("sum", lambda: sum_of(Value(1.0))),
+                ("softmax", lambda: softmax(Value(1.0))),
+                ("matmul", lambda: Value(1.0) @ Tensor([1.0])),
+                ("matmul", lambda: Tensor([1.0]) @ Value(1.0)),
+                ("reshape", lambda: reshape(Value(1.0), (1,))),
+            ]
+        ],
         (
             lambda: stack([]),
             TypeError,
@@ -548,6 +563,15 @@ def test_errors_of_numpy_name_the_operation_and_the_shapes(
     assert text.endswith(")")
 
 
+def test_errors_of_numpy_keep_their_kind() -> None:
+    for axis in (3, (0, 3)):
+        with pytest.raises(np.exceptions.AxisError, match=r"^sum: "):
+            Tensor([1.0, 2.0]).sum(axis=axis)
+    with pytest.raises(ValueError, match=r"^matmul: ") as caught:
+        Tensor([1.0]) @ np.ones(2)
+    assert type(caught.value) is ValueError
+
+
 def test_an_error_from_numpy_is_not_shown_twice() -> None:
     with pytest.raises(ValueError, match="matmul") as caught:
         Tensor(np.ones((2, 3))) @ np.ones((2, 3))
@@ -555,14 +579,14 @@ def test_an_error_from_numpy_is_not_shown_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "shapes", [((3,), (3, 3), (3,)), ((2, 3), (3, 2), ()), ((2, 3), (3, 2), (1,)), ((2, 3), (3,), ())]
+    "shapes", [((), (3, 3), (3,)), ((2, 3), (3, 2), ()), ((2, 3), (3, 2), (1,)), ((2, 3), (3,), ())]
 )
 def test_linear_takes_rows_weights_and_one_bias_per_column(
     message_of: Callable[..., str], shapes: tuple[Any, ...]
 ) -> None:
     assert message_of(ValueError, lambda: linear(*[Tensor(np.ones(shape)) for shape in shapes])) == (
         f"linear: cannot be computed for shapes {shapes[0]} and {shapes[1]} and {shapes[2]} "
-        f"(it takes a matrix of rows, a matrix of weights and one bias per column of weights)"
+        f"(it takes rows, a matrix of weights, and one bias per column of weights)"
     )
 
 

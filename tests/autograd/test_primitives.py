@@ -396,3 +396,25 @@ def test_rules_carry_their_row_s_name_into_tracebacks() -> None:
     for row in ELEMENTWISE:
         for i, rule in enumerate(row.partials):
             assert rule.__qualname__ == f"{row.name}.partials[{i}]"
+
+
+def test_an_interval_is_open_and_shows_its_ends() -> None:
+    interval = Interval(-1.0, 2.5)
+    assert [x in interval for x in (-1.0, -0.5, 2.0, 2.5, 3.0)] == [False, True, True, False, False]
+    assert str(interval) == "(-1, 2.5)"
+    assert str(Interval(0.0)) == "(0, inf)"
+    assert str(Interval()) == "(-inf, inf)"
+    assert 1e300 in Interval()
+
+
+def test_domains_are_one_interval_for_all_inputs_or_one_each() -> None:
+    half = Interval(0.0)
+    one = elementwise("one", lambda a, b, y: b, lambda a, b, y: a, array=np.multiply, scalar=math.pow, domain=half)
+    each = elementwise(
+        "each", lambda a, b, y: b, lambda a, b, y: a, array=np.multiply, scalar=math.pow, domain=(half, Interval())
+    )
+    assert one.domain == (half, half)
+    assert each.domain == (half, Interval())
+    assert (one.singular, each.singular) == (True, True)
+    assert not table["multiply"].singular
+    assert table["divide"].singular
