@@ -6,6 +6,8 @@ BENCH_ENVIRONMENT := .venv-bench
 RUN := $(ENVIRONMENT)/bin/python -m
 RUN_BENCH := $(BENCH_ENVIRONMENT)/bin/python -m
 
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
 .PHONY: install demo test lint bench notebooks clean
 
 install: $(ENVIRONMENT)/installed
@@ -22,7 +24,6 @@ demo: install
 	$(RUN) nn moons
 	$(RUN) autograd "tanh(w*x + b)" w=2 x=0.5 b=-1 --out out/expression.svg
 	$(RUN) nn page
-	@echo "Open out/index.html in a browser."
 
 test: lint
 	$(RUN) pytest -q -n auto

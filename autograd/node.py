@@ -392,7 +392,8 @@ class Constant(Node):
 
 
 TENSORS = frozenset([Tensor])
-VARIABLES = frozenset([Value, Tensor])
+VALUES = frozenset([Value])
+VARIABLES = TENSORS | VALUES
 
 
 def make(

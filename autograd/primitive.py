@@ -109,6 +109,8 @@ class Primitive:
             except _MISUSE as error:
                 raise self._explain(error, [*map(_data, operands)], parameters) from None
             return self._record(data, tuple(operands), parameters)
+        if kinds == nodes.VALUES and self.scalar is not None:
+            return self._record(self.on_floats(*map(_data, operands)), tuple(operands), parameters)
         if nodes.Value in kinds and not self.takes_values:
             raise TypeError(
                 f"{self.name}: works on Tensors and arrays, not on a Value, which is a single number; "
