@@ -109,8 +109,8 @@ def answer(contestant: Any) -> list[float]:
 
 def compare() -> list[Comparison]:
     """Both networks against NumPy by hand, and against PyTorch."""
-    small = contest([2, 12, 13, 13, 2], rows=32, rounds=100, steps=50)
-    large = contest([784, 100, 10], rows=100, rounds=100, steps=8)
+    small = contest([2, 12, 13, 13, 2], rows=32, rounds=120, steps=60)
+    large = contest([784, 100, 10], rows=100, rounds=40, steps=40)
     job = "training step of 2-12-13-13-2, batch 32"
     return [
         Comparison(job, small["ours"], "PyTorch", small.get("PyTorch"), goal=0.6),
