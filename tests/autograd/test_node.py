@@ -513,6 +513,21 @@ def test_array_methods_pass_their_arguments_on() -> None:
         np.testing.assert_allclose(node.data, expected, rtol=1e-15)
 
 
+def test_functions_reduce_over_all_axes_and_drop_them_unless_told_otherwise() -> None:
+    t = Tensor(np.arange(6.0).reshape(2, 3))
+    for f in (autograd.sum, autograd.mean, autograd.max, autograd.logsumexp):
+        assert f(t).shape == ()
+        assert f(t, axis=0).shape == (3,)
+        assert f(t, 1).shape == (2,)
+        assert f(t, 1, True).shape == f(t, axis=1, keepdims=True).shape == (2, 1)
+    for f in (autograd.softmax, autograd.log_softmax):
+        np.testing.assert_array_equal(f(t).data, f(t, axis=1).data)
+        np.testing.assert_array_equal(f(t, 0).data, f(t.T).data.T)
+    for f in (autograd.stack, autograd.concatenate):
+        np.testing.assert_array_equal(f([t, t]).data, f([t, t], axis=0).data)
+        np.testing.assert_array_equal(f([t, t], 1).data, f([t.data, t.data], axis=1))
+
+
 def test_an_entry_of_a_vector_is_a_tensor_of_one_number() -> None:
     t = Tensor([1.0, 2.0])
     y = t[1]

@@ -398,6 +398,22 @@ def test_rules_carry_their_row_s_name_into_tracebacks() -> None:
             assert rule.__qualname__ == f"{row.name}.partials[{i}]"
 
 
+def test_errors_of_an_array_kernel_name_the_row_that_a_user_declared() -> None:
+    def refusing(x: np.ndarray) -> np.ndarray:
+        raise ValueError("only on Tuesdays")
+
+    row = elementwise("weekly", lambda x, y: 1.0, array=refusing, scalar=math.sin)
+    with pytest.raises(ValueError, match=r"^weekly: cannot be computed for shapes \(2,\) \(only on Tuesdays\)$"):
+        row.apply((Tensor([1.0, 2.0]),), {})
+
+
+def test_a_row_that_is_declared_again_replaces_the_former() -> None:
+    first = elementwise("again", lambda x, y: 1.0, array=np.sin, scalar=math.sin)
+    second = elementwise("again", lambda x, y: 1.0, array=np.cos, scalar=math.cos, symbol="↻")
+    assert table["again"] is second
+    assert (first.symbol, second.symbol) == ("again", "↻")
+
+
 def test_an_interval_is_open_and_shows_its_ends() -> None:
     interval = Interval(-1.0, 2.5)
     assert [x in interval for x in (-1.0, -0.5, 2.0, 2.5, 3.0)] == [False, True, True, False, False]
@@ -405,6 +421,7 @@ def test_an_interval_is_open_and_shows_its_ends() -> None:
     assert str(Interval(0.0)) == "(0, inf)"
     assert str(Interval()) == "(-inf, inf)"
     assert 1e300 in Interval()
+    assert len({interval, Interval(-1.0, 2.5), Interval()}) == 2
 
 
 def test_domains_are_one_interval_for_all_inputs_or_one_each() -> None:
