@@ -63,6 +63,19 @@ def example(*shapes: tuple[int, ...], **parameters: Any) -> Example:
     return Example(shapes, parameters)
 
 
+@dataclass(frozen=True)
+class Point:
+    """Operands and parameters at which the derivative is a choice, or infinite."""
+
+    operands: tuple[Any, ...]
+    parameters: dict[str, Any]
+
+
+def point(*operands: Any, **parameters: Any) -> Point:
+    """These numbers or nested lists, with these parameters."""
+    return Point(operands, parameters)
+
+
 table: dict[str, Primitive] = {}
 
 _NUMBERS = {float, int, bool}
@@ -78,13 +91,20 @@ class Primitive:
         symbol: what is drawn for it, ``+`` for ``add``.
         array: computes it on NumPy arrays.
         scalar: computes it on Python floats; ``None`` if it has no scalar form.
+        special: where the derivative is a choice, or infinite; what it is there,
+            ``python -m autograd --conventions`` reads off the rules.
+        note: what was chosen there, and why.
     """
 
-    def __init__(self, name: str, array: Rule, scalar: Rule | None, symbol: str | None) -> None:
+    def __init__(
+        self, name: str, array: Rule, scalar: Rule | None, symbol: str | None, special: Sequence[Point], note: str
+    ) -> None:
         self.name = name
         self.array = array
         self.scalar = scalar
         self.symbol = symbol or name
+        self.special = special
+        self.note = note
         self.takes_values = True
         table[name] = self
 
@@ -175,6 +195,8 @@ class Elementwise(Primitive):
         partials: per input, the local derivative as a function of the inputs and the output.
         domain: per input, the interval on which the primitive is defined.
         kink: a function of the inputs whose zeros are the points without a derivative.
+        shown: per input, the textbook's form of the partial, where the rule is written
+            in a more accurate one.
         singular: whether a slope can be infinite, at an end of the domain.
     """
 
@@ -187,8 +209,12 @@ class Elementwise(Primitive):
         domain: tuple[Interval, ...],
         kink: Rule | None,
         symbol: str | None,
+        special: Sequence[Point],
+        note: str,
+        shown: tuple[str, ...],
     ) -> None:
-        super().__init__(name, array, scalar, symbol)
+        super().__init__(name, array, scalar, symbol, special, note)
+        self.shown = shown
         self.partials = partials
         self.domain = domain
         self.kink = kink
@@ -253,6 +279,7 @@ class Structured(Primitive):
         all_vjps: instead of them, one function that returns the cotangents of all
             operands, for a primitive of any number of operands.
         examples: shapes and parameters to test it on.
+        prepare: turns arrays of any numbers into operands it is defined and smooth for.
     """
 
     def __init__(
@@ -264,8 +291,12 @@ class Structured(Primitive):
         scalar: Rule | None,
         examples: Sequence[Example],
         symbol: str | None,
+        special: Sequence[Point],
+        note: str,
+        prepare: Rule,
     ) -> None:
-        super().__init__(name, array, scalar, symbol)
+        super().__init__(name, array, scalar, symbol, special, note)
+        self.prepare = prepare
         self.vjps = vjps
         self.all_vjps = all_vjps
         self.takes_values = bool(scalar or all_vjps)  # the other rules ask their operands for a shape
@@ -303,6 +334,9 @@ def elementwise(
     domain: Interval | tuple[Interval, ...] = REAL,
     kink: Rule | None = None,
     symbol: str | None = None,
+    special: Sequence[Point] = (),
+    note: str = "",
+    shown: str | tuple[str, ...] = (),
 ) -> Elementwise:
     """Declare an elementwise primitive.
 
@@ -315,6 +349,10 @@ def elementwise(
         domain: where it is defined: one interval for all inputs, or one each.
         kink: a function of the inputs whose zeros are the points without a derivative.
         symbol: what is drawn for it.
+        special: the ``point``s where its derivative is a choice, or infinite.
+        note: what was chosen there, and why.
+        shown: the textbook's form of the partials, ``"1 - y**2"``, where the rules are
+            written in a more accurate one.
     """
     kind = {1: Unary, 2: Binary}.get(len(partials), Elementwise)
     return kind(
@@ -325,6 +363,9 @@ def elementwise(
         domain if isinstance(domain, tuple) else (domain,) * len(partials),
         kink,
         symbol,
+        special,
+        note,
+        (shown,) if isinstance(shown, str) else shown,
     )
 
 
@@ -334,6 +375,9 @@ def structured(
     scalar: Rule | None = None,
     examples: Sequence[Example],
     symbol: str | None = None,
+    special: Sequence[Point] = (),
+    note: str = "",
+    prepare: Rule = lambda *operands: operands,
 ) -> Callable[[Rule], Structured]:
     """Declare a structured primitive by decorating the function that computes it on arrays.
 
@@ -347,10 +391,15 @@ def structured(
         scalar: computes it on Python floats, for one that takes and gives numbers.
         examples: shapes and parameters to test it on.
         symbol: what is drawn for it.
+        special: the ``point``s where its derivative is a choice, or infinite.
+        note: what was chosen there, and why.
+        prepare: turns the tests' arrays, of any numbers, into a tuple of operands for
+            which the primitive is defined and smooth.
     """
 
     def declare(array: Rule) -> Structured:
-        return Structured(array.__name__.strip("_"), vjps, all_vjps, array, scalar, examples, symbol)
+        name = array.__name__.strip("_")
+        return Structured(name, vjps, all_vjps, array, scalar, examples, symbol, special, note, prepare)
 
     return declare
 

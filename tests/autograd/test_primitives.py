@@ -209,13 +209,13 @@ def test_gradient_of_the_gradient_is_the_slope_of_the_partial(
 SMALL_REACH = 0.1
 
 
-def operands_for(example: Example, seed: int) -> list[np.ndarray]:
+def operands_for(row: Structured, example: Example, seed: int) -> list[np.ndarray]:
     """Arrays of the example's shapes, no two of whose numbers are close: a maximum has no kink near."""
     rng = np.random.default_rng(seed)
     sizes = [math.prod(shape) for shape in example.shapes]
     numbers = 0.1 * (rng.permutation(sum(sizes)) - sum(sizes) / 2) + rng.uniform(0, 0.02, sum(sizes))
     parts = np.split(numbers, np.cumsum(sizes)[:-1])
-    return [part.reshape(shape) for part, shape in zip(parts, example.shapes)]
+    return list(row.prepare(*(part.reshape(shape) for part, shape in zip(parts, example.shapes))))
 
 
 def seed_for(y: np.ndarray) -> np.ndarray:
@@ -242,7 +242,7 @@ def disagreements(f: Callable[..., float], arrays: list[np.ndarray], grads: list
 
 
 def first_order(row: Structured, example: Example, seed: int) -> list[str]:
-    arrays = operands_for(example, seed)
+    arrays = operands_for(row, example, seed)
     tensors = [Tensor(a) for a in arrays]
     y = row.apply(tensors, example.parameters)
     weights = seed_for(y.data)
@@ -289,7 +289,7 @@ def test_gradients_of_gradients_are_the_slopes_of_the_vector_jacobian_product(
         total = sum((seed_for(x.data) * cotangent).sum() for x, cotangent in zip(operands, cotangents))
         return total, tensors
 
-    arrays = operands_for(example, seed)
+    arrays = operands_for(row, example, seed)
     arrays.append(seed_for(row.apply(arrays, example.parameters)))
     total, tensors = pairing(*arrays)
     found = gradients(total, tensors)
@@ -302,7 +302,7 @@ def test_gradients_of_gradients_are_the_slopes_of_the_vector_jacobian_product(
 @each_example
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_cotangent_has_its_operand_s_shape_and_dtype(row: Structured, example: Example, dtype: type) -> None:
-    tensors = [Tensor(a, dtype=dtype) for a in operands_for(example, 0)]
+    tensors = [Tensor(a, dtype=dtype) for a in operands_for(row, example, 0)]
     y = row.apply(tensors, example.parameters)
     y.backward(seed_for(y.data))
     assert y.dtype == dtype
@@ -315,7 +315,7 @@ def test_every_cotangent_has_its_operand_s_shape_and_dtype(row: Structured, exam
 
 @each_example
 def test_memory_layout_does_not_matter_and_nothing_is_written_to_operands(row: Structured, example: Example) -> None:
-    arrays = operands_for(example, 0)
+    arrays = operands_for(row, example, 0)
     in_order = [Tensor(a) for a in arrays]
     by_columns = [Tensor(a.T.copy().T) for a in arrays]
     for tensor in by_columns:
@@ -334,7 +334,7 @@ def test_memory_layout_does_not_matter_and_nothing_is_written_to_operands(row: S
 
 @each_example
 def test_a_zero_cotangent_gives_zeros(row: Structured, example: Example) -> None:
-    tensors = [Tensor(a) for a in operands_for(example, 0)]
+    tensors = [Tensor(a) for a in operands_for(row, example, 0)]
     y = row.apply(tensors, example.parameters)
     y.backward(np.zeros(y.shape))
     for tensor in tensors:
@@ -343,7 +343,7 @@ def test_a_zero_cotangent_gives_zeros(row: Structured, example: Example) -> None
 
 @each_example
 def test_on_arrays_alone_a_row_records_nothing(row: Structured, example: Example) -> None:
-    arrays = operands_for(example, 0)
+    arrays = operands_for(row, example, 0)
     y = row.apply(arrays, example.parameters)
     assert not isinstance(y, Node)
     np.testing.assert_array_equal(y, row.apply([Tensor(a) for a in arrays], example.parameters).data)
