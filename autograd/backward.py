@@ -18,15 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd import anomaly, modes, stale
 from autograd import node as nodes
-from autograd.graph import newest_first
+from autograd.graph import computed
 from autograd.primitive import Binary, Elementwise, Structured, Unary
 from autograd.primitives.arithmetic import where
 from autograd.primitives.shaping import sum_to
 
 View = Callable[["nodes.Node"], Any]
 Cotangents = dict["nodes.Node", Any]
-_BOOL = np.dtype(bool)
 _publishing = threading.Lock()  # two threads may add to the same leaf
 
 data_of: View = attrgetter("_data")
@@ -39,30 +39,42 @@ def node_of(x: nodes.Node) -> Any:
 
 def backward(output: nodes.Node, seed: Any = None) -> None:
     """See ``Node.backward``."""
-    order = newest_first([output])
+    order = computed([output])
+    stale.check(order)
     cotangents: Cotangents = {output: _seed(output, seed)}
-    if type(output) is nodes.Value:  # then everything behind it is a Value too
+    detecting = modes.is_detecting_anomalies()
+    if type(output) is nodes.Value and not detecting:  # then everything behind it is a Value too
         _sweep_floats(order, cotangents)
     else:
-        for _ in sweep(order, cotangents, data_of):
-            pass
-        cotangents[output] = np.asarray(cotangents[output])  # a scalar of NumPy's, if there is only one
+        for node in order:  # as ``sweep`` does, without its pauses
+            if node in cotangents:
+                push(node, cotangents[node], data_of, cotangents)
+                if detecting:
+                    anomaly.look_at_gradients(node, cotangents)
+        if type(output) is nodes.Tensor:
+            cotangents[output] = np.asarray(cotangents[output])  # a scalar of NumPy's, if there is only one
     _publish(cotangents)
 
 
-def gradients(output: nodes.Node, inputs: Sequence[nodes.Node]) -> list[Any]:
+def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None) -> list[Any]:
     """The derivatives of ``output`` as nodes, which can be differentiated in turn.
 
     Args:
-        output: a node that holds a single number.
+        output: the node to differentiate.
         inputs: the nodes to differentiate with respect to.
+        seed: the cotangent of the output, of its shape, plain or a node (then the
+            derivatives can be differentiated with respect to it); 1 if the output
+            holds a single number.
 
     Returns:
         For each input a node of its shape (a plain number or array where the
         derivative is constant), or ``None`` if ``output`` does not depend on it.
     """
-    cotangents: Cotangents = {output: _seed(output, None)}
-    for _ in sweep(newest_first([output]), cotangents, node_of):
+    order = computed([output])
+    stale.check(order)
+    plain = _seed(output, seed)
+    cotangents: Cotangents = {output: seed if isinstance(seed, nodes.Node) else plain}
+    for _ in sweep(order, cotangents, node_of):
         pass
     return [cotangents.get(x) for x in inputs]
 
@@ -71,7 +83,7 @@ def sweep(order: Sequence[nodes.Node], cotangents: Cotangents, view: View) -> It
     """Carry cotangents from consumers to inputs, pausing before each node's own step.
 
     Args:
-        order: the nodes, each before its inputs.
+        order: the computed nodes, each before its inputs.
         cotangents: those of the outputs; the sweep adds everybody else's.
         view: what the rules see of a node.
 
@@ -79,35 +91,50 @@ def sweep(order: Sequence[nodes.Node], cotangents: Cotangents, view: View) -> It
         Each node that was computed, with its cotangent, which is complete by then.
     """
     for node in order:
-        if node.op is None or node not in cotangents:
-            continue
-        g = cotangents[node]
-        yield node, g
-        push(node, node.op, g, view, cotangents)
+        if node in cotangents:
+            yield node, cotangents[node]
+            push(node, cotangents[node], view, cotangents)
 
 
-def push(node: nodes.Node, op: Elementwise | Structured, g: Any, view: View, cotangents: Cotangents) -> None:
+def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
     """Add to the cotangents of a node's inputs what its own cotangent contributes to them."""
+    op: Any = node.op
     inputs = node.inputs
+    if type(g) is float and g == 0:  # adds nothing to the inputs, however steep the slopes
+        for x in inputs:
+            if type(x) is not nodes.Constant:
+                cotangents.setdefault(x, 0.0)
+        return
     if isinstance(op, Elementwise):
         values = (*map(view, inputs), view(node))
         for x, partial in zip(inputs, op.partials):
             if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, _unbroadcast(times(g, slope(op, partial, values)), x), g)
+                contribution = times(g, slope(op, partial, values), op.bounded)
+                if getattr(contribution, "shape", ()) != x.shape:  # the input was stretched
+                    contribution = sum_to(contribution, x.shape)
+                _accumulate(cotangents, x, contribution, g)
+            elif x.memo is not None:
+                stale.check_constant(x, node)
         return
-    arguments = (g, view(node), *map(view, inputs))
+    y, operands, parameters = view(node), [*map(view, inputs)], node.parameters
     if op.all_vjps is None:
         for x, vjp in zip(inputs, op.vjps):
             if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, vjp(*arguments, **node.parameters), g)
+                _accumulate(cotangents, x, vjp(g, y, *operands, **parameters), g)
+            elif x.memo is not None:
+                stale.check_constant(x, node)
     else:
-        for x, contribution in zip(inputs, op.all_vjps(*arguments, **node.parameters)):
+        for x, contribution in zip(inputs, op.all_vjps(g, y, *operands, **parameters)):
             if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, _unbroadcast(contribution, x), g)
+                if getattr(contribution, "shape", ()) != x.shape:
+                    contribution = sum_to(contribution, x.shape)
+                _accumulate(cotangents, x, contribution, g)
+            elif x.memo is not None:
+                stale.check_constant(x, node)
 
 
 def slope(op: Elementwise, partial: Callable[..., Any], values: Sequence[Any]) -> Any:
-    """A partial derivative at these values; inf or nan, as NumPy has it, where Python floats raise."""
+    """A partial derivative at these values."""
     if op.singular:  # an infinite slope at the end of the domain is an answer here, not an accident to warn of
         with np.errstate(all="ignore"):
             return evaluate(partial, values)
@@ -123,18 +150,19 @@ def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
             return float(rule(*map(np.float64, values)))
 
 
-def times(g: Any, partial: Any) -> Any:
+def times(g: Any, partial: Any, bounded: bool = False) -> Any:
     """``g * partial``, where a cotangent of zero stays zero even if the partial is infinite.
 
     That makes ``where(x > 0, sqrt(x), 0)`` right at 0: the branch not taken has
-    cotangent 0 and an infinite slope.
+    cotangent 0 and an infinite slope. A partial that is known to be bounded needs
+    no such care.
     """
     if type(partial) is float:
         if type(g) is float:
             return g * partial if g else 0.0
         if partial == 1.0:
             return g
-    if getattr(partial, "dtype", None) is _BOOL:
+    if bounded:
         return g * partial
     with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
         product = g * partial
@@ -149,15 +177,9 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
     so_far = cotangents.get
     for node in order:
         op: Any = node.op
-        if op is None:
-            continue
         g = cotangents[node]
         kind = type(op)
-        if g == 0:  # adds nothing to the inputs, however steep the slope
-            for a in node.inputs:
-                if type(a) is not nodes.Constant:
-                    cotangents.setdefault(a, 0.0)
-        elif kind is Binary:
+        if kind is Binary and g:
             a, b = node.inputs
             values: Sequence[Any] = (a._data, b._data, node._data)
             partial_a, partial_b = op.partials
@@ -165,11 +187,11 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
                 cotangents[a] = so_far(a, 0.0) + g * evaluate(partial_a, values)
             if type(b) is not nodes.Constant:
                 cotangents[b] = so_far(b, 0.0) + g * evaluate(partial_b, values)
-        elif kind is Unary:
+        elif kind is Unary and g:
             (a,) = node.inputs
             cotangents[a] = so_far(a, 0.0) + g * evaluate(op.partials[0], (a._data, node._data))
-        elif kind is not Structured or op.all_vjps is None:
-            push(node, op, g, data_of, cotangents)
+        elif kind is not Structured or op.all_vjps is None or not g:
+            push(node, g, data_of, cotangents)
         else:
             values = [a._data for a in node.inputs]
             for a, contribution in zip(node.inputs, op.all_vjps(g, node._data, *values, **node.parameters)):
@@ -210,9 +232,22 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
     return float(seed) if type(data) is float else np.array(seed, data.dtype)
 
 
-def _unbroadcast(contribution: Any, x: nodes.Node) -> Any:
-    """Summed over the axes that the input was stretched along."""
-    return contribution if getattr(contribution, "shape", ()) == x.shape else sum_to(contribution, x.shape)
+def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any) -> None:
+    """Add a contribution, in the shape and precision of the node that receives it and in memory of its own."""
+    data = x._data
+    if (
+        type(contribution) is not np.ndarray
+        or type(data) is float
+        or contribution.dtype is not data.dtype
+        or contribution.shape != data.shape
+    ):
+        contribution = _fitted(data, contribution)
+    if x in cotangents:
+        cotangents[x] = _sum(cotangents[x], contribution)
+    elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
+        cotangents[x] = contribution.copy()
+    else:
+        cotangents[x] = contribution
 
 
 def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any) -> None:
@@ -220,12 +255,11 @@ def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any
     data = x._data
     if type(contribution) is not np.ndarray or type(data) is float or contribution.dtype is not data.dtype:
         contribution = _in_precision_of(data, contribution)
-    if x in cotangents:
-        cotangents[x] = _sum(cotangents[x], contribution)
-    elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
-        cotangents[x] = contribution.copy()
-    else:
-        cotangents[x] = contribution
+    if type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
+        contribution = contribution.copy()
+    so_far = cotangents.setdefault(x, contribution)
+    if so_far is not contribution:
+        cotangents[x] = _sum(so_far, contribution)
 
 
 def _in_precision_of(data: Any, contribution: Any) -> Any:

@@ -12,21 +12,30 @@ from autograd import node as nodes
 _time = attrgetter("time")
 
 
-def newest_first(outputs: Iterable[nodes.Node]) -> list[nodes.Node]:
-    """The outputs and every node they were computed from, each before its inputs.
+def computed(outputs: Iterable[nodes.Node]) -> list[nodes.Node]:
+    """The computed nodes among the outputs and what they were computed from, each before its inputs.
 
     A node is always made after its inputs, so ordering by age is enough: the
     diamond ``a -> b, c -> b*c`` comes out right with no search for it.
     """
-    reached = list(outputs)
+    reached = [node for node in outputs if node.op is not None]
     seen = set(reached)
     for node in reached:  # grows while it is walked
         for x in node.inputs:
-            if x not in seen:
+            if x.op is not None and x not in seen:
                 seen.add(x)
                 reached.append(x)
     reached.sort(key=_time, reverse=True)
     return reached
+
+
+def newest_first(outputs: Iterable[nodes.Node]) -> list[nodes.Node]:
+    """``computed``, with the leaves and constants."""
+    reached = {*outputs}
+    for node in computed(outputs):
+        reached.add(node)
+        reached.update(node.inputs)
+    return sorted(reached, key=_time, reverse=True)
 
 
 def first_non_finite(output: nodes.Node) -> nodes.Node | None:

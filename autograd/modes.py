@@ -8,16 +8,28 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
+_anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
+_stale_allowed: ContextVar[bool] = ContextVar("stale_allowed", default=False)
 _lock = threading.Lock()
 
-# How many no_grad blocks are open in any thread. While it is 0, which is nearly
-# always, recording a node need not look at the context variable.
-suspensions = 0
+# How many blocks that change how nodes are recorded are open in any thread. While it is 0,
+# which is nearly always, recording a node need not look at the context variables.
+open_blocks = 0
 
 
 def is_recording() -> bool:
     """Whether operations record nodes here and now."""
-    return not suspensions or _recording.get()
+    return not open_blocks or _recording.get()
+
+
+def is_detecting_anomalies() -> bool:
+    """Whether operations look for inf and nan here and now."""
+    return open_blocks > 0 and _anomaly.get()
+
+
+def is_stale_allowed() -> bool:
+    """Whether backward takes inputs as they are here and now."""
+    return _stale_allowed.get()
 
 
 @contextmanager
@@ -26,13 +38,47 @@ def no_grad() -> Iterator[None]:
 
     Works as a ``with`` block and as a decorator.
     """
-    global suspensions
-    with _lock:
-        suspensions += 1
-    token = _recording.set(False)
+    with _changes_recording(_recording, False):
+        yield
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Stop at the first operation whose value or gradient becomes inf or nan, and say which and where.
+
+    Slows recording down, since every node remembers the line of code that made it.
+    Works as a ``with`` block, around the computation and ``backward()``, and as a decorator.
+
+    Raises:
+        FloatingPointError: an operation gave inf or nan from finite inputs, or a
+            finite gradient became inf or nan on its way through one.
+    """
+    with _changes_recording(_anomaly, True):
+        yield
+
+
+@contextmanager
+def allow_stale() -> Iterator[None]:
+    """Let ``backward`` use inputs as they are, even those that were changed since they were used.
+
+    Works as a ``with`` block and as a decorator.
+    """
+    token = _stale_allowed.set(True)
     try:
         yield
     finally:
-        _recording.reset(token)
+        _stale_allowed.reset(token)
+
+
+@contextmanager
+def _changes_recording(mode: ContextVar[bool], value: bool) -> Iterator[None]:
+    global open_blocks
+    with _lock:
+        open_blocks += 1
+    token = mode.set(value)
+    try:
+        yield
+    finally:
+        mode.reset(token)
         with _lock:
-            suspensions -= 1
+            open_blocks -= 1

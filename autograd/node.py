@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import numbers
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 # Modules, not names: the table of derivatives makes nodes and nodes apply the
 # table, so each side looks the other up when it is called.
-from autograd import backward, primitive
+from autograd import backward, primitive, stale
 from autograd.primitives import arithmetic, exponential, linear, reduction, shaping, trigonometry
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Axis = int | tuple[int, ...] | None
 
 _new = object.__new__
-_clock = itertools.count()
+tick = itertools.count().__next__
 
 
 class Node:
@@ -37,17 +37,21 @@ class Node:
         op: the primitive that made the node; ``None`` for a leaf.
         inputs: what the primitive was applied to, in order, repeats included.
         parameters: the primitive's keyword arguments (``axis=0`` and the like).
-        time: when the node was made. An input is always older than what was
-            computed from it, so newest first is a reverse topological order.
+        time: when the node was made, or its data were last changed. An input is
+            always older than what was computed from it, so newest first is a
+            reverse topological order.
         label: a name for pictures and messages.
+        memo: what else has to be known of a few nodes: a snapshot of data that
+            others can write to; in ``detect_anomaly`` the line that made the node.
     """
 
-    __slots__ = ("_data", "grad", "inputs", "label", "op", "parameters", "time")
+    __slots__ = ("_data", "grad", "inputs", "label", "memo", "op", "parameters", "time")
 
     _data: Any
     grad: Any
     inputs: tuple[Node, ...]
     label: str | None
+    memo: Any
     op: Elementwise | Structured | None
     parameters: dict[str, Any]
     time: int
@@ -287,6 +291,9 @@ class Value(Node):
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        _refuse_subclass(cls)
+
     def __new__(cls, data: Any, label: str | None = None) -> Value:
         node: Value = make(cls, data if type(data) is float else _real(data))
         node.label = label
@@ -300,6 +307,7 @@ class Value(Node):
     def data(self, data: Any) -> None:
         _refuse_computed(self)
         self._data = data if type(data) is float else _real(data)
+        stale.changed([self])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -321,6 +329,9 @@ class Tensor(Node):
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        _refuse_subclass(cls)
+
     def __new__(cls, data: Any, label: str | None = None, dtype: Any = None) -> Tensor:
         node: Tensor = make(cls, _floats(data, dtype))
         node.label = label
@@ -328,13 +339,17 @@ class Tensor(Node):
 
     @property
     def data(self) -> Array:
-        return self._data  # type: ignore[no-any-return]
+        if self.op is None:
+            return stale.hand_out(self)  # type: ignore[no-any-return]
+        view: Array = self._data.view()
+        view.flags.writeable = False  # what was computed stays as it was computed
+        return view
 
     @data.setter
     def data(self, data: Any) -> None:
         _refuse_computed(self)
         # Written into the memory the tensor has, which an optimizer may be looking at.
-        if data is not self._data:
+        if self.memo is None or data is not self.memo[0]():  # ``t.data *= 2`` assigns what it has written to
             new = _floats(data, self._data.dtype)
             if new.shape != self._data.shape:
                 raise ValueError(
@@ -342,6 +357,7 @@ class Tensor(Node):
                     f"make a new Tensor instead"
                 )
             self._data[...] = new
+        stale.changed([self])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -391,9 +407,8 @@ class Constant(Node):
     __slots__ = ()
 
 
-TENSORS = frozenset([Tensor])
-VALUES = frozenset([Value])
-VARIABLES = TENSORS | VALUES
+VALUES = {Value}
+VARIABLES = {Value, Tensor}
 
 
 def make(
@@ -409,10 +424,28 @@ def make(
     node.grad = None
     node.inputs = inputs
     node.label = None
+    node.memo = None
     node.op = op
     node.parameters = parameters
-    node.time = next(_clock)
+    node.time = tick()
     return node
+
+
+def constant(data: Any) -> Any:
+    """A ``Constant`` around a float or an array that stays its owner's."""
+    node = make(Constant, data)
+    if type(data) is not float:
+        node.memo = stale.sample(data)
+    return node
+
+
+def describe(node: Node) -> str:
+    """Which node this is, for messages."""
+    kind = type(node).__name__
+    if node.label:
+        return f"{kind} {node.label!r}"
+    what = f"{kind} of shape {node.shape}" if node.shape else f"{kind} {node.item():g}"
+    return f"the {what} that {node.op.name} computed" if node.op else f"an unlabelled {what}"
 
 
 def _restore(kind: type[Node], data: Any, grad: Any, label: str | None) -> Node:
@@ -424,6 +457,10 @@ def _restore(kind: type[Node], data: Any, grad: Any, label: str | None) -> Node:
 
 def _plain(x: Any) -> Any:
     return x._data if isinstance(x, Node) else x
+
+
+def _refuse_subclass(cls: type) -> NoReturn:
+    raise TypeError(f"{cls.__name__}: Value and Tensor cannot be subclassed; write a function, or a class that holds one")
 
 
 def _refuse_computed(node: Node) -> None:

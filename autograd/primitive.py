@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import modes
+from autograd import anomaly, modes, stale
 from autograd import node as nodes
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -122,13 +122,17 @@ class Primitive:
 
     def apply(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Compute on whatever the operands are, and record a node if one of them is a variable."""
+        for x in operands:
+            if type(x) is not nodes.Tensor:
+                return self._apply_mixed(operands, parameters)
+        try:
+            data = self.array(*map(_data, operands), **parameters)
+        except _MISUSE as error:
+            raise self._explain(error, [*map(_data, operands)], parameters) from None
+        return self._record(data, tuple(operands), parameters)
+
+    def _apply_mixed(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         kinds = {*map(type, operands)}
-        if kinds == nodes.TENSORS:  # by far the most frequent
-            try:
-                data = self.array(*map(_data, operands), **parameters)
-            except _MISUSE as error:
-                raise self._explain(error, [*map(_data, operands)], parameters) from None
-            return self._record(data, tuple(operands), parameters)
         if kinds == nodes.VALUES and self.scalar is not None:
             return self._record(self.on_floats(*map(_data, operands)), tuple(operands), parameters)
         if nodes.Value in kinds and not self.takes_values:
@@ -147,7 +151,7 @@ class Primitive:
                 raise self._explain(error, plain, parameters) from None
         if not variable:
             return data
-        inputs = [x if type(x) in nodes.VARIABLES else nodes.make(nodes.Constant, c) for x, c in zip(operands, plain)]
+        inputs = [x if type(x) in nodes.VARIABLES else nodes.constant(c) for x, c in zip(operands, plain)]
         return self._record(data, tuple(inputs), parameters)
 
     def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
@@ -156,9 +160,20 @@ class Primitive:
             kind = nodes.Value
         elif type(data) is not np.ndarray:
             data = np.asarray(data)
-        if modes.suspensions and not modes.is_recording():
-            return nodes.make(kind, data)
+        if stale.handed_out:
+            stale.look_at(inputs)
+        if modes.open_blocks:
+            return self._record_in_mode(kind, data, inputs, parameters)
         return nodes.make(kind, data, self, inputs, parameters)
+
+    def _record_in_mode(self, kind: type[nodes.Node], data: Any, inputs: Any, parameters: dict[str, Any]) -> Any:
+        if not modes.is_recording():
+            # Memory of its own: nobody could notice that a leaf was changed through another one.
+            return nodes.make(kind, data.copy() if kind is nodes.Tensor and data.base is not None else data)
+        node = nodes.make(kind, data, self, inputs, parameters)
+        if modes.is_detecting_anomalies():
+            anomaly.remember(node)
+        return node
 
     def _constants(self, operands: Sequence[Any], variable: bool) -> list[Any]:
         """The operands' plain data, the constants among them in the precision of the variables they meet."""
@@ -197,6 +212,7 @@ class Elementwise(Primitive):
         kink: a function of the inputs whose zeros are the points without a derivative.
         shown: per input, the textbook's form of the partial, where the rule is written
             in a more accurate one.
+        bounded: whether the slopes are known to be finite, whatever the inputs.
         singular: whether a slope can be infinite, at an end of the domain.
     """
 
@@ -212,9 +228,11 @@ class Elementwise(Primitive):
         special: Sequence[Point],
         note: str,
         shown: tuple[str, ...],
+        bounded: bool,
     ) -> None:
         super().__init__(name, array, scalar, symbol, special, note)
         self.shown = shown
+        self.bounded = bounded
         self.partials = partials
         self.domain = domain
         self.kink = kink
@@ -241,7 +259,7 @@ class Unary(Elementwise):
     """An elementwise primitive of one input, with a short path for a ``Value`` or a float."""
 
     def __call__(self, x: Any) -> Any:
-        if type(x) is nodes.Value and not modes.suspensions:
+        if type(x) is nodes.Value and not modes.open_blocks:
             return nodes.make(nodes.Value, self.on_floats(x._data), self, (x,))
         if type(x) is float:
             return self.on_floats(x)
@@ -256,15 +274,15 @@ class Binary(Elementwise):
     """An elementwise primitive of two inputs, with a short path for ``Value``s and floats."""
 
     def __call__(self, a: Any, b: Any) -> Any:
-        if modes.suspensions:
+        if modes.open_blocks:
             return self.apply((a, b), {})
         if type(a) is nodes.Value:
             if type(b) in _NUMBERS:
-                b = nodes.make(nodes.Constant, float(b))
+                b = nodes.constant(float(b))
             elif type(b) is not nodes.Value:
                 return self.apply((a, b), {})
         elif type(b) is nodes.Value and type(a) in _NUMBERS:
-            a = nodes.make(nodes.Constant, float(a))
+            a = nodes.constant(float(a))
         else:
             return self.apply((a, b), {})
         return nodes.make(nodes.Value, self.on_floats(a._data, b._data), self, (a, b))
@@ -337,6 +355,7 @@ def elementwise(
     special: Sequence[Point] = (),
     note: str = "",
     shown: str | tuple[str, ...] = (),
+    bounded: bool = False,
 ) -> Elementwise:
     """Declare an elementwise primitive.
 
@@ -353,6 +372,8 @@ def elementwise(
         note: what was chosen there, and why.
         shown: the textbook's form of the partials, ``"1 - y**2"``, where the rules are
             written in a more accurate one.
+        bounded: whether the slopes are finite, whatever the inputs: it saves the sweep
+            a look at the products.
     """
     kind = {1: Unary, 2: Binary}.get(len(partials), Elementwise)
     return kind(
@@ -366,6 +387,7 @@ def elementwise(
         special,
         note,
         (shown,) if isinstance(shown, str) else shown,
+        bounded,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,26 @@ from autograd import Node, log_softmax, mean, structured
 from autograd.primitive import Array, example
 
 
+@functools.lru_cache(maxsize=4)
+def _rows(count: int) -> Array:
+    return np.arange(count)
+
+
+def _one_hot(labels: Array, like: Any) -> Array:
+    """1 at each row's label and 0 elsewhere, in the shape and precision of ``like``."""
+    ones = np.zeros(like.shape, like.dtype)
+    ones[_rows(len(labels)), labels] = 1
+    return ones
+
+
 @structured(
-    lambda g, y, log_probabilities, labels: (
-        np.equal.outer(labels, np.arange(log_probabilities.shape[1])) * (-g / len(labels))
-    ),
+    lambda g, y, log_probabilities, labels: -g / len(labels) * _one_hot(labels, log_probabilities),
     examples=[example((4, 3), labels=np.array([2, 0, 0, 1])), example((1, 2), labels=np.array([1]))],
 )
 def negative_log_likelihood(log_probabilities: Array, /, labels: Array) -> Array:
     """The mean over the rows of -log_probabilities[label]."""
-    rows = len(labels)
-    return -np.add.reduce(log_probabilities[np.arange(rows), labels]) / rows  # type: ignore[no-any-return]
+    count = len(labels)
+    return -np.add.reduce(log_probabilities[_rows(count), labels]) / count  # type: ignore[no-any-return]
 
 
 def cross_entropy(logits: Any, labels: Any) -> Any:

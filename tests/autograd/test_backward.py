@@ -36,7 +36,7 @@ from autograd import (
     where,
 )
 from autograd.backward import _sweep_floats, data_of, evaluate, node_of, sweep, times
-from autograd.graph import newest_first
+from autograd.graph import computed, newest_first
 from autograd.node import Constant, Node
 from autograd.primitive import Elementwise, example, table
 
@@ -335,17 +335,14 @@ def run(leaves: list[Any], steps: list[Step]) -> Any:
 def test_the_short_sweep_over_values_equals_the_generator(program: tuple[list[float], list[Step]]) -> None:
     numbers, steps = program
     output = run([Value(x) for x in numbers], steps)
-    order = newest_first([output])
-    # weighted_sum multiplies zero cotangents by what may be infinite; elementwise rows are exempt from that.
-    assume(all(math.isfinite(node.data) for node in order))
+    order = computed([output])
     short: dict[Node, Any] = {output: 1.0}
     full: dict[Node, Any] = {output: 1.0}
     _sweep_floats(order, short)
     for _ in sweep(order, full, data_of):
         pass
-    variables = [node for node in order if type(node) is not Constant]
-    assert set(variables) <= set(short)
-    assert set(variables) == set(full)
+    variables = [node for node in newest_first([output]) if type(node) is not Constant]
+    assert set(variables) == set(short) == set(full)
     for node in variables:
         assert type(short[node]) is type(full[node]) is float
         np.testing.assert_array_equal(short[node], full[node])
@@ -402,7 +399,7 @@ def test_the_sweep_pauses_before_each_computed_node_with_its_whole_cotangent() -
     unreached = a * 5
     cotangents: dict[Node, Any] = {d: 10.0}
     seen = []
-    for node, g in sweep(newest_first([d, unreached]), cotangents, data_of):
+    for node, g in sweep(computed([d, unreached]), cotangents, data_of):
         seen.append((node, g))
         assert a not in cotangents or node is b
     assert [node for node, _ in seen] == [d, c, b]
@@ -640,24 +637,3 @@ def test_functions_of_scalars_and_arrays_meet_in_one_graph() -> None:
     e = math.exp(0.5)
     assert w.grad == pytest.approx(3 * e * 1.0 + 3 * e * 2, rel=1e-14)
     np.testing.assert_allclose(x.grad, [e, e], rtol=1e-15)
-
-
-# ---- data that changes under a graph -------------------------------------
-
-
-@pytest.mark.xfail(reason="nothing notices yet that data changed between the forward pass and backward()")
-@pytest.mark.parametrize("what", ["Value", "Tensor", "array"])
-def test_data_that_changed_before_backward_is_refused_or_does_not_matter(what: str) -> None:
-    array = np.array([3.0])
-    a = Value(3.0) if what == "Value" else Tensor([3.0])
-    y = a * a if what != "array" else a * array
-    if what == "array":
-        array[0] = 100.0
-    else:
-        a.data = 100.0 if what == "Value" else [100.0]
-    try:
-        y.backward()
-    except (ValueError, RuntimeError):
-        assert a.grad is None
-    else:
-        assert float(np.sum(a.grad)) == (3.0 if what == "array" else 6.0)

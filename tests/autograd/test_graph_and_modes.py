@@ -145,7 +145,7 @@ def test_blocks_nest_and_end_with_an_exception() -> None:
     with pytest.raises(RuntimeError, match="out"), no_grad():
         raise RuntimeError("out")
     assert is_recording()
-    assert modes.suspensions == 0
+    assert modes.open_blocks == 0
 
 
 def test_one_thread_without_recording_leaves_the_others_recording() -> None:
@@ -162,14 +162,14 @@ def test_one_thread_without_recording_leaves_the_others_recording() -> None:
     thread.start()
     assert suspended.wait(10)
     try:
-        assert modes.suspensions == 1
+        assert modes.open_blocks == 1
         assert is_recording()
         assert all(node.op is not None for node in results())
     finally:
         done.set()
         thread.join()
     assert inside == [True]
-    assert modes.suspensions == 0
+    assert modes.open_blocks == 0
 
 
 def test_a_thread_started_within_a_block_records() -> None:

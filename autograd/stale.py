@@ -1,0 +1,130 @@
+"""Noticing that data were changed between the operation that used them and ``backward``.
+
+The derivative of ``x * x`` is taken where the product was computed. If ``x`` has
+another value by then, the sweep would silently give the gradient of something else.
+
+A node has a time, and whoever changes a leaf's data makes it younger than the nodes
+that used it: then it stands out. Three ways lead to a change:
+
+assignment
+    ``x.data = ...`` and an optimizer's step say so themselves, through ``changed``.
+in place
+    ``x.data[0] = ...`` goes through an array that ``.data`` handed out. As long as
+    somebody holds it, or a view of it, the leaf is compared with a snapshot whenever
+    it is used.
+constants
+    An array that takes part in an operation stays its owner's. ``backward`` compares it
+    with a snapshot: of all entries, or of 4,096 evenly spread ones if there are more.
+
+``allow_stale`` switches all of this off.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import modes
+from autograd import node as nodes
+
+SAMPLE = 4096
+
+last_change = -1  # the time of the latest change of any leaf
+handed_out = 0  # how many leaves somebody may be writing to; while there is none, nobody need look for them
+
+
+def changed(leaves: Iterable[nodes.Node]) -> None:
+    """Note that the data of these leaves are no longer what earlier operations saw."""
+    global last_change
+    last_change = nodes.tick()
+    for leaf in leaves:
+        leaf.time = last_change
+
+
+def hand_out(leaf: nodes.Node) -> Any:
+    """The leaf's array for somebody who may write to it.
+
+    The leaf's memo becomes a weak reference to that array, which dies when nobody
+    can write through it any more, and the bytes of its entries.
+    """
+    global handed_out
+    if leaf.memo is not None:
+        look_again(leaf)
+        if leaf.memo is not None and (array := leaf.memo[0]()) is not None:
+            return array
+    # Through a buffer: a view of this array then keeps it alive, and not the one behind it.
+    array = np.asarray(memoryview(leaf._data))
+    leaf.memo = weakref.ref(array), leaf._data.tobytes()
+    handed_out += 1
+    return array
+
+
+def look_at(inputs: Iterable[nodes.Node]) -> None:
+    """Note which leaves among the inputs were written to since they were last looked at."""
+    for x in inputs:
+        if x.memo is not None and type(x) is nodes.Tensor and x.op is None:
+            look_again(x)
+
+
+def look_again(leaf: nodes.Node) -> None:
+    """Note it if a leaf's array was written to since it was last looked at."""
+    global handed_out
+    holder, content = leaf.memo
+    now = leaf._data.tobytes()
+    if now != content:
+        changed([leaf])
+    if holder() is None:
+        leaf.memo = None
+        handed_out -= 1
+    else:
+        leaf.memo = holder, now
+
+
+def sample(array: Any) -> bytes:
+    """What a constant array holds: its memo."""
+    if array.size <= SAMPLE:
+        return array.tobytes()  # type: ignore[no-any-return]
+    return array.flat[:: array.size // SAMPLE].tobytes()  # type: ignore[no-any-return]
+
+
+def check(order: Sequence[nodes.Node]) -> None:
+    """See that no leaf was changed after something was computed from it.
+
+    Args:
+        order: the computed nodes, newest first.
+
+    Raises:
+        RuntimeError: one was; names it and its consumer.
+    """
+    if handed_out:
+        for node in order:
+            look_at(node.inputs)
+    if order and last_change > order[-1].time:
+        for node in order:
+            for x in node.inputs:
+                if x.time > node.time:
+                    _refuse(x, node)
+
+
+def check_constant(constant: nodes.Node, consumer: nodes.Node) -> None:
+    """See that a constant array holds what it held when it was used.
+
+    Raises:
+        RuntimeError: it does not.
+    """
+    if sample(constant._data) != constant.memo:
+        _refuse(constant, consumer)
+
+
+def _refuse(x: nodes.Node, consumer: nodes.Node) -> None:
+    if modes.is_stale_allowed():
+        return
+    assert consumer.op is not None
+    raise RuntimeError(
+        f"backward: the data of {nodes.describe(x)} were changed after {consumer.op.name} had used them for "
+        f"{nodes.describe(consumer)}, so the gradient would not be that of what was computed. "
+        f"Change data (or step an optimizer) after backward(), or compute the result again."
+    )
