@@ -3,7 +3,7 @@
 from autograd.node import Node, Tensor, Value  # isort: skip  (first: the table and the nodes need each other)
 from autograd.backward import gradients
 from autograd.check import check_gradients
-from autograd.modes import no_grad
+from autograd.modes import allow_stale, detect_anomaly, no_grad
 from autograd.primitive import elementwise, structured
 from autograd.primitives.arithmetic import absolute, maximum, minimum, relu, where
 from autograd.primitives.exponential import exp, log, log1p, sigmoid, softplus, sqrt, tanh
@@ -19,10 +19,12 @@ __all__ = [
     "Tensor",
     "Value",
     "absolute",
+    "allow_stale",
     "broadcast_to",
     "check_gradients",
     "concatenate",
     "cos",
+    "detect_anomaly",
     "elementwise",
     "exp",
     "gradients",

@@ -33,7 +33,9 @@ _CURES = {
     "solve": "the matrix is singular or nearly so: add a small multiple of the identity",
     "cholesky": "the matrix is not positive definite: add a small multiple of the identity",
 }
-_USUAL_CURE = "look at how large its inputs are: a smaller learning rate, scaled data or clipped gradients keep them small"
+_USUAL_CURE = (
+    "look at how large its inputs are: a smaller learning rate, scaled data or clipped gradients keep them small"
+)
 
 
 def remember(node: nodes.Node) -> None:

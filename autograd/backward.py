@@ -233,24 +233,6 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
 
 
 def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any) -> None:
-    """Add a contribution, in the shape and precision of the node that receives it and in memory of its own."""
-    data = x._data
-    if (
-        type(contribution) is not np.ndarray
-        or type(data) is float
-        or contribution.dtype is not data.dtype
-        or contribution.shape != data.shape
-    ):
-        contribution = _fitted(data, contribution)
-    if x in cotangents:
-        cotangents[x] = _sum(cotangents[x], contribution)
-    elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
-        cotangents[x] = contribution.copy()
-    else:
-        cotangents[x] = contribution
-
-
-def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any) -> None:
     """Add a contribution, in the precision of the node that receives it and in memory of its own."""
     data = x._data
     if type(contribution) is not np.ndarray or type(data) is float or contribution.dtype is not data.dtype:

@@ -11,7 +11,7 @@ import numpy as np
 
 # Modules, not names: the table of derivatives makes nodes and nodes apply the
 # table, so each side looks the other up when it is called.
-from autograd import backward, primitive, stale
+from autograd import backward, numpy_functions, stale
 from autograd.primitives import arithmetic, exponential, linear, reduction, shaping, trigonometry
 
 if TYPE_CHECKING:
@@ -231,16 +231,11 @@ class Node:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         """NumPy's own operators and functions on nodes: ``array * tensor``, ``np.exp(tensor)``."""
-        if ufunc in _COMPARISONS and method == "__call__" and not options:
-            return ufunc(*map(_plain, operands))
-        return primitive.apply_ufunc(ufunc, method, operands, options)
+        return numpy_functions.apply_ufunc(ufunc, method, operands, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        name = f"np.{function.__name__}"
-        raise TypeError(
-            f"{name} does not record derivatives; use the function of that name in autograd, "
-            f"or {name}(tensor.numpy()) if no gradient is needed"
-        )
+        """``np.sum(tensor, axis=0)``, ``np.concatenate([a, b])``."""
+        return numpy_functions.apply_function(function, args, kwargs)
 
     # ---- methods for the functions people chain --------------------------
 
@@ -460,7 +455,9 @@ def _plain(x: Any) -> Any:
 
 
 def _refuse_subclass(cls: type) -> NoReturn:
-    raise TypeError(f"{cls.__name__}: Value and Tensor cannot be subclassed; write a function, or a class that holds one")
+    raise TypeError(
+        f"{cls.__name__}: Value and Tensor cannot be subclassed; write a function, or a class that holds one"
+    )
 
 
 def _refuse_computed(node: Node) -> None:
@@ -502,6 +499,3 @@ def _holds_nodes(nested: Sequence[Any]) -> bool:
         if isinstance(item, (list, tuple)):
             pending.extend(item)
     return False
-
-
-_COMPARISONS = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}

@@ -320,7 +320,8 @@ class Structured(Primitive):
         self.takes_values = bool(scalar or all_vjps)  # the other rules ask their operands for a shape
         self.examples = examples
         self.__doc__ = array.__doc__
-        signature = inspect.signature(array).parameters.values()
+        self.__signature__ = inspect.signature(array)
+        signature = self.__signature__.parameters.values()
         self.operands = sum(p.kind is p.POSITIONAL_ONLY for p in signature)
         self.names = [p.name for p in signature if p.kind not in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
         self.defaults = {p.name: p.default for p in signature if p.name in self.names and p.default is not p.empty}
@@ -424,19 +425,3 @@ def structured(
         return Structured(name, vjps, all_vjps, array, scalar, examples, symbol, special, note, prepare)
 
     return declare
-
-
-def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: dict[str, Any]) -> Any:
-    """The primitive of the same name as this NumPy ufunc, applied to the operands."""
-    primitive = table.get(ufunc.__name__)
-    if primitive is not None and method == "__call__" and not options:
-        return primitive.apply(operands, {})
-    if "out" in options:
-        raise TypeError(
-            f"np.{ufunc.__name__} cannot write into an array and record; write  a = a + b  instead of  a += b"
-        )
-    call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    raise TypeError(
-        f"np.{call} does not record derivatives; write it with functions of autograd, "
-        f"or give it tensor.numpy() if no gradient is needed"
-    )

@@ -674,3 +674,9 @@ def test_everything_that_the_readme_imports_is_there() -> None:
     assert autograd.__version__.count(".") == 2
     assert issubclass(Value, Node)
     assert issubclass(Tensor, Node)
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_a_subclass_is_refused_since_operations_would_not_know_it(kind: type[Node]) -> None:
+    with pytest.raises(TypeError, match="^Mine: Value and Tensor cannot be subclassed; write a class that holds one$"):
+        type("Mine", (kind,), {})

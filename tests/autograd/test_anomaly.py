@@ -1,0 +1,99 @@
+"""Inside detect_anomaly, the first operation that goes wrong says what, where and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, Value, detect_anomaly, exp, log, sqrt, where
+
+Message = Callable[[type[Exception], Callable[[], Any]], str]
+
+
+def anomaly(f: Callable[[], Any], message_of: Message) -> str:
+    with detect_anomaly():
+        return message_of(FloatingPointError, f)
+
+
+def test_the_operation_its_line_its_inputs_and_the_usual_cure_are_reported(message_of: Message) -> None:
+    x = Tensor([1.0, 0.0, 2.0], label="x")
+    with np.errstate(divide="ignore"):
+        said = anomaly(lambda: log(x * 2) + 1, message_of)
+    assert said.startswith("the result of log, made in\n")
+    assert "test_anomaly.py, line" in said
+    assert "log(x * 2) + 1" in said
+    assert "is infinite." in said
+    assert "input 0: the Tensor of shape (3,) that multiply computed = [2., 0., 4.]" in said
+    assert "usual cure: keep its input above 0" in said
+
+
+def test_values_are_watched_as_tensors_are(message_of: Message) -> None:
+    said = anomaly(lambda: (Value(0.0, label="a") / 0.0) * 2, message_of)
+    assert "the result of divide" in said
+    assert "is nan" in said
+    assert "input 0: Value 'a' = 0." in said
+    assert "denominator" in said
+
+
+def test_an_input_that_is_bad_already_is_named_and_not_the_operation(message_of: Message) -> None:
+    x = Tensor([1.0, np.nan], label="x")
+    said = anomaly(lambda: x * 2, message_of)
+    assert said.startswith("an input of multiply")
+    assert "is nan already: Tensor 'x'" in said
+
+
+def test_a_gradient_that_becomes_infinite_is_traced_to_its_operation(message_of: Message) -> None:
+    with detect_anomaly():
+        x = Tensor([4.0, 0.0], label="x")
+        y = sqrt(x).sum()
+        said = message_of(FloatingPointError, y.backward)
+    assert said.startswith("the gradient of Tensor 'x' = [4., 0.] becomes infinite on its way through sqrt, made in\n")
+    assert "y = sqrt(x).sum()" in said
+    assert "usual cure: its slope at 0 is infinite" in said
+    assert x.grad is None
+
+
+def test_a_gradient_of_values_is_traced_too(message_of: Message) -> None:
+    with detect_anomaly():
+        x = Value(0.0, label="x")
+        said = message_of(FloatingPointError, (sqrt(x) * 2).backward)
+    assert "the gradient of Value 'x'" in said
+
+
+def test_a_seed_that_is_not_finite_is_told_from_what_an_operation_does(message_of: Message) -> None:
+    with detect_anomaly():
+        y = Tensor([1.0, 2.0]) * 2
+        said = message_of(FloatingPointError, lambda: y.backward([1.0, np.nan]))
+    assert said.startswith("the gradient that reaches multiply")
+
+
+def test_large_arrays_are_told_by_their_range_and_the_first_bad_entry(message_of: Message) -> None:
+    x = np.ones((4, 5))
+    x[2, 3] = 1000.0
+    with np.errstate(over="ignore"):
+        said = anomaly(lambda: exp(Tensor(x)), message_of)
+    assert "20 numbers from 1 to 1000" in said
+    assert "too large" in said
+
+
+def test_what_is_finite_goes_through_and_nothing_is_watched_afterwards() -> None:
+    with detect_anomaly():
+        x = Tensor([1.0, 4.0])
+        y = where(x > 2, sqrt(x), 0.0).sum()
+        y.backward()
+    np.testing.assert_allclose(x.grad, [0.0, 0.25])
+    assert (x * 2).memo is None
+    with np.errstate(divide="ignore"):
+        log(Tensor([0.0]))
+
+
+def test_it_works_as_a_decorator() -> None:
+    @detect_anomaly()
+    def f(x: Any) -> Any:
+        return log(x)
+
+    with pytest.raises(FloatingPointError, match="log"):
+        f(Value(0.0))

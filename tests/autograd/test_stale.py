@@ -1,0 +1,225 @@
+"""An input that was changed after it was used makes backward refuse, and nothing else does."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+import optim
+from autograd import Tensor, Value, allow_stale, gradients, no_grad, stale
+from autograd.primitive import Array
+
+Message = Callable[[type[Exception], Callable[[], Any]], str]
+
+
+def zero_an_entry(x: Tensor) -> None:
+    x.data[0] = 0.0
+
+
+def scale(x: Tensor) -> None:
+    x.data *= 2.0
+
+
+def assign(x: Tensor) -> None:
+    x.data = [7.0, 8.0]
+
+
+def step(x: Tensor) -> None:
+    x.grad = np.ones(2)
+    optim.SGD([x], lr=0.1).step()
+
+
+CHANGES = [zero_an_entry, scale, assign, step]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_tensor_that_was_changed_is_named_with_its_consumer(
+    change: Callable[[Tensor], None], message_of: Message
+) -> None:
+    x = Tensor([1.0, 2.0], label="x")
+    y = x * x
+    change(x)
+    x.grad = None
+    said = message_of(RuntimeError, y.sum().backward)
+    assert said.startswith(
+        "backward: the data of Tensor 'x' were changed after multiply had used them for the Tensor of shape (2,) "
+        "that multiply computed, so the gradient would not be that of what was computed."
+    )
+    assert "compute the result again" in said
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_computed_after_the_change_has_the_gradient_of_the_new_data(change: Callable[[Tensor], None]) -> None:
+    x = Tensor([1.0, 2.0])
+    x * x
+    change(x)
+    x.grad = None
+    (x * x).sum().backward()
+    np.testing.assert_array_equal(x.grad, 2 * x.data)
+
+
+def test_a_value_that_was_assigned_is_named(message_of: Message) -> None:
+    w, b = Value(3.0, label="w"), Value(1.0)
+    y = w * w + b
+    w.data = 4.0
+    assert "the data of Value 'w' were changed after multiply" in message_of(RuntimeError, y.backward)
+    assert w.grad is None
+    assert b.grad is None
+    b.data = 2.0
+    assert "the data of an unlabelled Value 2 were changed after add" in message_of(RuntimeError, (w + 0 + y).backward)
+
+
+def test_an_optimizer_step_taken_too_early_is_noticed(message_of: Message) -> None:
+    model = nn.MLP([2, 3, 1], rng=0)
+    optimizer = optim.Adam(model.parameters())
+    x = np.ones((4, 2))
+    nn.mean_squared_error(model(x), np.zeros((4, 1))).backward()
+    loss = nn.mean_squared_error(model(x), np.zeros((4, 1)))
+    optimizer.step()
+    assert "were changed after linear had used them" in message_of(RuntimeError, loss.backward)
+
+
+def test_a_constant_array_that_its_owner_changed_is_named(message_of: Message) -> None:
+    batch, x = np.array([1.0, 2.0]), Tensor([3.0, 4.0])
+    y = (x * batch).sum()
+    batch[:] = 9.0
+    assert "the data of an unlabelled Constant of shape (2,) were changed" in message_of(RuntimeError, y.backward)
+
+
+def test_a_large_constant_is_watched_by_a_sample_that_sees_a_buffer_used_again(message_of: Message) -> None:
+    buffer, x = np.ones((300, 100)), Tensor(np.ones((300, 100)))
+    y = (x * buffer).sum()
+    buffer += 1.0
+    assert "Constant of shape (300, 100)" in message_of(RuntimeError, y.backward)
+
+
+def test_an_older_view_of_handed_out_data_is_noticed(message_of: Message) -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], label="x")
+    row = x.data[1]
+    gc.collect()
+    y = (x * x).sum()
+    row[0] = 0.0
+    assert "Tensor 'x'" in message_of(RuntimeError, y.backward)
+
+
+def test_a_change_between_two_uses_is_noticed_by_the_first_and_not_by_the_second(message_of: Message) -> None:
+    x = Tensor([1.0, 2.0])
+    data = x.data
+    before = (x * x).sum()
+    data[0] = 5.0
+    after = (x * x).sum()
+    after.backward()
+    np.testing.assert_array_equal(x.grad, [10.0, 4.0])
+    message_of(RuntimeError, before.backward)
+    np.testing.assert_array_equal(x.grad, [10.0, 4.0])
+
+
+def test_a_change_seen_through_a_reshaped_view_is_noticed(message_of: Message) -> None:
+    x = Tensor([1.0, 2.0], label="x")
+    y = x.reshape(2, 1)
+    x.data[0] = 3.0
+    assert "Tensor 'x'" in message_of(RuntimeError, (y * y).sum().backward)
+
+
+def test_looking_at_data_without_writing_changes_nothing() -> None:
+    x = Tensor([1.0, 2.0])
+    data = x.data
+    y = (x * x).sum()
+    assert data.sum() == x.data.sum() == 3.0
+    y.backward()
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [4.0, 8.0])
+
+
+def test_gradients_refuses_as_backward_does(message_of: Message) -> None:
+    x = Tensor([1.0, 2.0])
+    y = (x * x).sum()
+    x.data[1] = 0.0
+    assert "were changed" in message_of(RuntimeError, lambda: gradients(y, [x]))
+
+
+def test_allow_stale_takes_inputs_as_they_are() -> None:
+    x, batch = Tensor([1.0, 2.0]), np.array([1.0, 1.0])
+    y = (x * x * batch).sum()
+    x.data[:] = 10.0
+    batch[:] = 2.0
+    with allow_stale():
+        y.backward()
+    np.testing.assert_array_equal(x.grad, [2.0 * 20, 2.0 * 20])
+
+
+def test_computed_data_cannot_be_written_to() -> None:
+    x = Tensor([1.0, 2.0])
+    y = x * 2
+    with pytest.raises(ValueError, match="read-only"):
+        y.data[0] = 5.0
+
+
+def test_results_without_recording_share_no_memory_with_what_they_came_from() -> None:
+    x = Tensor([1.0, 2.0])
+    with no_grad():
+        view = x.reshape(2, 1)
+    y = (x * x).sum()
+    view.data[0] = 9.0
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [2.0, 4.0])
+
+
+def test_nobody_is_watched_once_the_arrays_that_were_handed_out_are_gone() -> None:
+    x = Tensor([1.0, 2.0])
+    before = stale.handed_out
+    data = x.data
+    assert stale.handed_out == before + 1
+    del data
+    x * x
+    assert stale.handed_out == before
+
+
+def test_the_data_handed_out_are_the_tensor_s_own() -> None:
+    x = Tensor(np.arange(6.0).reshape(2, 3))
+    assert x.data is x.data
+    x.data[1, 2] = 50.0
+    assert x.numpy()[1, 2] == 50.0
+    for odd in (
+        Tensor(1.5),
+        Tensor(np.zeros((0, 3))),
+        Tensor(np.asfortranarray(np.ones((2, 3)))),
+        Tensor([1], dtype=np.float32),
+    ):
+        assert (odd.data.shape, odd.data.dtype) == (odd.shape, odd.dtype)
+        np.testing.assert_array_equal(odd.data, odd.numpy())
+
+
+@given(
+    writes=st.lists(st.sampled_from(["use", "write", "assign", "look"]), min_size=1, max_size=8), value=st.floats(-3, 3)
+)
+def test_backward_gives_the_gradient_of_what_was_computed_or_refuses(writes: list[str], value: float) -> None:
+    x = Tensor([1.5, -0.5])
+    held: Array = x.data
+    results: list[tuple[Any, Array]] = []
+    for write in writes:
+        if write == "use":
+            results.append(((x * x).sum(), 2 * x.numpy()))
+        elif write == "write":
+            held[0] = value
+        elif write == "assign":
+            x.data = [value, value + 1]
+        else:
+            held = x.data
+    for y, expected in results:
+        x.grad = None
+        try:
+            y.backward()
+        except RuntimeError:
+            assert not np.array_equal(2 * x.numpy(), expected) or "assign" in writes
+            assert x.grad is None
+        else:
+            np.testing.assert_array_equal(x.grad, expected)
