@@ -455,9 +455,7 @@ def _plain(x: Any) -> Any:
 
 
 def _refuse_subclass(cls: type) -> NoReturn:
-    raise TypeError(
-        f"{cls.__name__}: Value and Tensor cannot be subclassed; write a function, or a class that holds one"
-    )
+    raise TypeError(f"{cls.__name__}: Value and Tensor cannot be subclassed; write a class that holds one")
 
 
 def _refuse_computed(node: Node) -> None:

@@ -197,10 +197,14 @@ class Primitive:
         return array.astype(dtype or (np.float32 if array.dtype == np.float32 else np.float64), copy=False)
 
     def _explain(self, error: Exception, plain: Sequence[Any], parameters: dict[str, Any]) -> Exception:
-        shapes = " and ".join(str(np.shape(x)) for x in plain)
+        shapes = " and ".join(map(_kind_of_array, plain))
         given = "".join(f", {name}={value}" for name, value in parameters.items())
         kind = next(kind for kind in _MISUSE if isinstance(error, kind))
         return kind(f"{self.name}: cannot be computed for shapes {shapes}{given} ({error})")
+
+
+def _kind_of_array(x: Any) -> str:
+    return f"{np.shape(x)} {np.asarray(x).dtype}"
 
 
 class Elementwise(Primitive):
@@ -249,8 +253,9 @@ class Elementwise(Primitive):
             np.broadcast_shapes(*shapes)
         except ValueError:
             return ValueError(
-                f"{self.name}: shapes {' and '.join(map(str, shapes))} do not broadcast; aligned at the right, "
-                f"each pair of sizes must be equal or one of them 1. Reshape or transpose one of the operands."
+                f"{self.name}: shapes {' and '.join(map(_kind_of_array, plain))} do not broadcast; aligned at the "
+                f"right, each pair of sizes must be equal or one of them 1. Add an axis, as in x[:, None], or "
+                f"transpose one, as in x.T."
             )
         return super()._explain(error, plain, parameters)
 

@@ -409,7 +409,8 @@ def test_entries_selected_twice_are_added_back_twice(index: Any, shape: tuple[in
 # ---- errors --------------------------------------------------------------
 
 ALIGNED = (
-    "aligned at the right, each pair of sizes must be equal or one of them 1. Reshape or transpose one of the operands."
+    "aligned at the right, each pair of sizes must be equal or one of them 1. "
+    "Add an axis, as in x[:, None], or transpose one, as in x.T."
 )
 
 
@@ -419,22 +420,22 @@ ALIGNED = (
         (
             lambda: Tensor(np.ones((2, 3))) + Tensor(np.ones(2)),
             ValueError,
-            f"add: shapes (2, 3) and (2,) do not broadcast; {ALIGNED}",
+            f"add: shapes (2, 3) float64 and (2,) float64 do not broadcast; {ALIGNED}",
         ),
         (
             lambda: np.ones(3) / Tensor(np.ones((3, 2))),
             ValueError,
-            f"divide: shapes (3,) and (3, 2) do not broadcast; {ALIGNED}",
+            f"divide: shapes (3,) float64 and (3, 2) float64 do not broadcast; {ALIGNED}",
         ),
         (
             lambda: where(np.ones(2) > 0, Tensor(np.ones(3)), 0),
             ValueError,
-            f"where: shapes (2,) and (3,) and () do not broadcast; {ALIGNED}",
+            f"where: shapes (2,) float64 and (3,) float64 and () float64 do not broadcast; {ALIGNED}",
         ),
         (
             lambda: maximum(np.ones(2), np.ones(3)),
             ValueError,
-            f"maximum: shapes (2,) and (3,) do not broadcast; {ALIGNED}",
+            f"maximum: shapes (2,) float64 and (3,) float64 do not broadcast; {ALIGNED}",
         ),
         (
             lambda: weighted_sum([Value(1.0)], [Value(1.0), Value(2.0)], Value(0.0)),
@@ -521,72 +522,72 @@ def test_wrong_shapes_and_arguments_are_told_in_the_user_s_terms(
         (
             lambda: Tensor(np.ones((2, 3))) @ np.ones((2, 3)),
             ValueError,
-            "matmul: cannot be computed for shapes (2, 3) and (2, 3) (",
+            "matmul: cannot be computed for shapes (2, 3) float64 and (2, 3) float64 (",
         ),
         (
             lambda: Tensor(np.ones((2, 3))) @ 2.0,
             ValueError,
-            "matmul: cannot be computed for shapes (2, 3) and () (",
+            "matmul: cannot be computed for shapes (2, 3) float64 and () float64 (",
         ),
         (
             lambda: linear(Tensor(np.ones((2, 3))), Tensor(np.ones((2, 4))), Tensor(np.ones(4))),
             ValueError,
-            "linear: cannot be computed for shapes (2, 3) and (2, 4) and (4,) (",
+            "linear: cannot be computed for shapes (2, 3) float64 and (2, 4) float64 and (4,) float64 (",
         ),
         (
             lambda: Tensor([1.0, 2.0]).sum(axis=3),
             ValueError,
-            "sum: cannot be computed for shapes (2,), axis=3, keepdims=False (axis 3 is out of bounds",
+            "sum: cannot be computed for shapes (2,) float64, axis=3, keepdims=False (axis 3 is out of bounds",
         ),
         (
             lambda: mean(Tensor([1.0, 2.0]), axis=3),
             ValueError,
-            "sum: cannot be computed for shapes (2,), axis=3, keepdims=False (axis 3 is out of bounds",
+            "sum: cannot be computed for shapes (2,) float64, axis=3, keepdims=False (axis 3 is out of bounds",
         ),
         (
             lambda: Tensor([1.0, 2.0])[5],
             IndexError,
-            "getitem: cannot be computed for shapes (2,), index=5 (index 5 is out of bounds",
+            "getitem: cannot be computed for shapes (2,) float64, index=5 (index 5 is out of bounds",
         ),
         (
             lambda: Tensor(1.0)[0],
             IndexError,
-            "getitem: cannot be computed for shapes (), index=0 (too many indices",
+            "getitem: cannot be computed for shapes () float64, index=0 (too many indices",
         ),
         (
             lambda: Tensor([1.0, 2.0])["a"],
             IndexError,
-            "getitem: cannot be computed for shapes (2,), index=a (only integers, slices",
+            "getitem: cannot be computed for shapes (2,) float64, index=a (only integers, slices",
         ),
         (
             lambda: Tensor([1.0, 2.0]).reshape(3),
             ValueError,
-            "reshape: cannot be computed for shapes (2,), shape=3 (cannot reshape array",
+            "reshape: cannot be computed for shapes (2,) float64, shape=3 (cannot reshape array",
         ),
         (
             lambda: stack([Tensor([1.0]), Tensor([1.0, 2.0])]),
             ValueError,
-            "stack: cannot be computed for shapes (1,) and (2,), axis=0 (",
+            "stack: cannot be computed for shapes (1,) float64 and (2,) float64, axis=0 (",
         ),
         (
             lambda: concatenate([Tensor([1.0]), np.ones((1, 2))]),
             ValueError,
-            "concatenate: cannot be computed for shapes (1,) and (1, 2), axis=0 (",
+            "concatenate: cannot be computed for shapes (1,) float64 and (1, 2) float64, axis=0 (",
         ),
         (
             lambda: Tensor(np.ones((0, 3))).max(),
             ValueError,
-            "max: cannot be computed for shapes (0, 3), axis=None, keepdims=False (zero-size array",
+            "max: cannot be computed for shapes (0, 3) float64, axis=None, keepdims=False (zero-size array",
         ),
         (
             lambda: reshape(Tensor([1.0]), order=3),
             TypeError,
-            "reshape: cannot be computed for shapes (1,), order=3 (",
+            "reshape: cannot be computed for shapes (1,) float64, order=3 (",
         ),
         (
             lambda: broadcast_to(Tensor([1.0, 2.0]), (3,)),
             ValueError,
-            "broadcast_to: cannot be computed for shapes (2,), shape=(3,) (",
+            "broadcast_to: cannot be computed for shapes (2,) float64, shape=(3,) (",
         ),
     ],
 )
@@ -620,7 +621,7 @@ def test_linear_takes_rows_weights_and_one_bias_per_column(
     message_of: Callable[..., str], shapes: tuple[Any, ...]
 ) -> None:
     assert message_of(ValueError, lambda: linear(*[Tensor(np.ones(shape)) for shape in shapes])) == (
-        f"linear: cannot be computed for shapes {shapes[0]} and {shapes[1]} and {shapes[2]} "
+        f"linear: cannot be computed for shapes {shapes[0]} float64 and {shapes[1]} float64 and {shapes[2]} float64 "
         f"(it takes rows, a matrix of weights, and one bias per column of weights)"
     )
 
