@@ -8,7 +8,7 @@ RUN_BENCH := $(BENCH_ENVIRONMENT)/bin/python -m
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test lint bench notebooks clean
+.PHONY: install demo test test-long lint bench notebooks clean
 
 install: $(ENVIRONMENT)/installed
 
@@ -27,6 +27,10 @@ demo: install
 
 test: lint
 	$(RUN) pytest -q -n auto
+
+# The same tests with many times as many draws, and those that take minutes.
+test-long: lint
+	$(RUN) pytest -q -n auto -m "" --hypothesis-profile=long
 
 lint: install
 	$(RUN) ruff check

@@ -14,8 +14,8 @@ from autograd.primitive import table
 
 # Fresh draws on every run, in both: a fixed seed would look at the same points for ever.
 settings.register_profile("default", deadline=None, max_examples=30, derandomize=False)
-settings.register_profile("ci", deadline=None, max_examples=300, derandomize=False, print_blob=True)
-settings.load_profile("default")  # pytest --hypothesis-profile=ci tries harder
+settings.register_profile("long", deadline=None, max_examples=600, derandomize=False, print_blob=True)
+settings.load_profile("default")  # make test-long tries harder
 
 
 @pytest.fixture

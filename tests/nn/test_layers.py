@@ -76,7 +76,8 @@ def test_a_size_may_be_a_numpy_integer():
 
 @pytest.mark.parametrize("shape", [(2,), (4, 2), (5, 4, 2)])
 def test_an_input_of_the_wrong_width_is_refused_with_the_shapes(shape):
-    with pytest.raises(ValueError, match=re.escape(f"shapes {shape} and (3, 2)")):
+    said = f"shapes {shape} float64 and (3, 2) float64"
+    with pytest.raises(ValueError, match=re.escape(said)):
         linear_3_2()(np.zeros(shape))
 
 
