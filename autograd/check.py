@@ -25,7 +25,7 @@ import numpy as np
 
 from autograd.backward import data_of, sweep
 from autograd.differences import Array, Differences, Estimate
-from autograd.graph import newest_first
+from autograd.graph import computed
 from autograd.node import Node, Tensor, Value
 
 Verdict = Literal["agrees", "differs", "undecided"]
@@ -175,7 +175,7 @@ class _Checked:
         seed = 1.0 if isinstance(output, Value) else self.weights.reshape(output.shape)
         # The sweep itself and not backward(), which would write into the grad of every node f uses.
         cotangents: dict[Node, Any] = {output: seed}
-        for _ in sweep(newest_first([output]), cotangents, data_of):
+        for _ in sweep(computed([output]), cotangents, data_of):
             pass
         found = [cotangents.get(leaf) for leaf in leaves]
         if all(g is None for g in found):
