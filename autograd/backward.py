@@ -237,11 +237,12 @@ def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any
     data = x._data
     if type(contribution) is not np.ndarray or type(data) is float or contribution.dtype is not data.dtype:
         contribution = _in_precision_of(data, contribution)
-    if type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
-        contribution = contribution.copy()
-    so_far = cotangents.setdefault(x, contribution)
-    if so_far is not contribution:
-        cotangents[x] = _sum(so_far, contribution)
+    if x in cotangents:
+        cotangents[x] = _sum(cotangents[x], contribution)
+    elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
+        cotangents[x] = contribution.copy()
+    else:
+        cotangents[x] = contribution
 
 
 def _in_precision_of(data: Any, contribution: Any) -> Any:
