@@ -11,7 +11,7 @@ import numpy as np
 
 # Modules, not names: the table of derivatives makes nodes and nodes apply the
 # table, so each side looks the other up when it is called.
-from autograd import backward, numpy_functions, stale
+from autograd import backward, modes, numpy_functions, stale
 from autograd.primitives import arithmetic, exponential, linear, reduction, shaping, trigonometry
 
 if TYPE_CHECKING:
@@ -429,7 +429,7 @@ def make(
 def constant(data: Any) -> Any:
     """A ``Constant`` around a float or an array that stays its owner's."""
     node = make(Constant, data)
-    if type(data) is not float:
+    if type(data) is not float and not modes.is_stale_allowed():
         node.memo = stale.sample(data)
     return node
 
