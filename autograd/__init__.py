@@ -2,6 +2,7 @@
 
 from autograd.node import Node, Tensor, Value  # isort: skip  (first: the table and the nodes need each other)
 from autograd.backward import gradients
+from autograd.calculus import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.check import check_gradients
 from autograd.modes import allow_stale, detect_anomaly, no_grad
 from autograd.primitive import elementwise, structured
@@ -27,7 +28,12 @@ __all__ = [
     "detect_anomaly",
     "elementwise",
     "exp",
+    "grad",
     "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "linear",
     "log",
     "log1p",
@@ -51,6 +57,8 @@ __all__ = [
     "sum",
     "tanh",
     "transpose",
+    "value_and_grad",
+    "vjp",
     "weighted_sum",
     "where",
 ]

@@ -70,7 +70,7 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
         For each input a node of its shape (a plain number or array where the
         derivative is constant), or ``None`` if ``output`` does not depend on it.
     """
-    order = computed([output])
+    order = computed([output], since=min((x.time for x in inputs), default=-1))
     stale.check(order)
     plain = _seed(output, seed)
     cotangents: Cotangents = {output: seed if isinstance(seed, nodes.Node) else plain}

@@ -12,17 +12,21 @@ from autograd import node as nodes
 _time = attrgetter("time")
 
 
-def computed(outputs: Iterable[nodes.Node]) -> list[nodes.Node]:
+def computed(outputs: Iterable[nodes.Node], since: int = -1) -> list[nodes.Node]:
     """The computed nodes among the outputs and what they were computed from, each before its inputs.
 
     A node is always made after its inputs, so ordering by age is enough: the
     diamond ``a -> b, c -> b*c`` comes out right with no search for it.
+
+    Args:
+        outputs: where to start.
+        since: a time; what was made by then, and all behind it, is left out.
     """
-    reached = [node for node in outputs if node.op is not None]
+    reached = [node for node in dict.fromkeys(outputs) if node.op is not None and node.time > since]
     seen = set(reached)
     for node in reached:  # grows while it is walked
         for x in node.inputs:
-            if x.op is not None and x not in seen:
+            if x.op is not None and x not in seen and x.time > since:
                 seen.add(x)
                 reached.append(x)
     reached.sort(key=_time, reverse=True)

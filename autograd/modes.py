@@ -43,6 +43,16 @@ def no_grad() -> Iterator[None]:
 
 
 @contextmanager
+def recording() -> Iterator[None]:
+    """Record even inside ``no_grad``, for a derivative that is taken there."""
+    if is_recording():
+        yield
+        return
+    with _changes_recording(_recording, True):
+        yield
+
+
+@contextmanager
 def detect_anomaly() -> Iterator[None]:
     """Stop at the first operation whose value or gradient becomes inf or nan, and say which and where.
 

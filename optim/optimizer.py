@@ -1,40 +1,70 @@
-"""What every optimizer shares: its parameters as one flat vector.
+"""What every optimizer shares: its parameters as one flat vector, and the order of a step.
 
 A rule sees the weights ``w`` and their gradient ``g`` as two vectors of the same
 length, however many layers they come from, so that it reads like the paper and a
 step costs a handful of array operations. ``Tensor``s are made views into ``w``;
 ``Value``s are gathered from and scattered to it.
+
+A step goes: gather the weights and gradients, apply the ``transforms`` to the
+gradient, refuse what is not finite, apply the rule, apply the ``constraints`` to
+the weights, scatter them.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterable
-from dataclasses import InitVar, dataclass, field, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import InitVar, dataclass, field
+from operator import attrgetter, is_
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Node, Tensor, Value
+from autograd import Node, Tensor, Value, stale
 from autograd.primitive import Array
+from optim.hyperparameters import check, hyperparameters_of, measured_of
+
+BLOCK = 1 << 18  # bytes; a few vectors of this length stay in a core's own cache
+WHOLE = 1 << 20  # bytes; up to here one vector is updated in one go
+
+Transform = Callable[[Array, "Optimizer"], None]
+
+_data, _grad = attrgetter("_data"), attrgetter("grad")
 
 
-def hyperparameter(default: float, below: float = math.inf, positive: bool = False) -> Any:
-    """A dataclass field that must lie in [0, below), or in (0, below) if it must be positive."""
-    return field(default=default, metadata={"below": below, "positive": positive})
+def dot(x: Array, y: Array) -> float:
+    """The inner product as a Python float, which leaves the precision of what it is multiplied with alone."""
+    return float(np.vdot(x, y))
+
+
+def norm(x: Array) -> float:
+    """The Euclidean length as a Python float."""
+    return math.sqrt(dot(x, x))
 
 
 @dataclass(eq=False)
 class Optimizer:
     """Base of all optimizers; a subclass adds hyperparameters, state and a rule.
 
+    Every hyperparameter can also be a schedule: a function of the number of steps
+    taken so far.
+
     Args:
-        parameters: the ``Tensor``s and ``Value``s to train.
+        parameters: the ``Tensor``s and ``Value``s to train. A dictionary among them is
+            a group with hyperparameters of its own, and what it does not name follows
+            the optimizer: ``[*weights, {"parameters": biases, "weight_decay": 0}]``.
+        transforms: what is done to the gradient before the rule, in order; each is
+            called with the vector, which it changes in place, and the optimizer.
+        constraints: what is done to the weights after the rule, in the same way.
 
     Attributes:
         w: all parameters, one after the other, as one vector.
-        state: the subclass's vectors, of the length of ``w``, zero before the first step.
-        steps: how many steps were taken.
+        state: the subclass's vectors, of the length of ``w``.
+        steps: how many steps were taken; in a rule, the number of this step, from 1.
+        loss: the last loss that ``step`` was given.
+        groups: if there are several, an optimizer for each, whose ``w`` is a part of this one's.
+        number: which group this is.
 
     Raises:
         ValueError: no parameters, one that comes twice, mixed precisions, or a
@@ -43,96 +73,401 @@ class Optimizer:
     """
 
     state_names: ClassVar[tuple[str, ...]] = ()
+    needs_loss: ClassVar[bool] = False
+    kernel: ClassVar[Callable[..., None] | None] = None
+    """The rule once more for speed: in place, with two vectors to scratch in as its last arguments."""
 
-    parameters: InitVar[Iterable[Node]]
+    parameters: InitVar[Iterable[Any]]
+    transforms: Sequence[Transform] = field(default=(), kw_only=True, repr=False)
+    constraints: Sequence[Transform] = field(default=(), kw_only=True, repr=False)
 
-    def __post_init__(self, parameters: Iterable[Node]) -> None:
-        for hyper in fields(self):
-            _check_range(type(self).__name__, hyper.name, getattr(self, hyper.name), **hyper.metadata)
-        self.parts = _checked(type(self).__name__, parameters)
-        dtypes = {part.dtype for part in self.parts}
-        if len(dtypes) > 1:
-            raise ValueError(
-                f"{type(self).__name__}: the parameters mix float32 and float64; use one optimizer for each"
-            )
-        ends = np.cumsum([part.size for part in self.parts]).tolist()
-        self.places = [slice(end - part.size, end) for part, end in zip(self.parts, ends)]
-        self.w: Array = np.empty(ends[-1], dtypes.pop())
+    def __post_init__(self, parameters: Iterable[Any]) -> None:
+        self.schedules: dict[str, Callable[[int], float]] = {}
+        for name, allowed in hyperparameters_of(self):
+            self._set(name, getattr(self, name), allowed)
+        grouped = _grouped(self, parameters)
+        self.parts = _checked(type(self).__name__, [part for parts, _ in grouped for part in parts])
+        self.places = _places(self.parts)
+        size, dtype = self.places[-1].stop, self.parts[0].dtype
+        self.w: Array = np.empty(size, dtype)
         self.g: Array = np.empty_like(self.w)
-        self.state: dict[str, Array] = {name: np.zeros_like(self.w) for name in self.state_names}
+        self.state: dict[str, Any] = self._new_state()
         self.steps = 0
-        self.tensors = [(part, place) for part, place in zip(self.parts, self.places) if isinstance(part, Tensor)]
-        self.values = [(part, place.start) for part, place in zip(self.parts, self.places) if isinstance(part, Value)]
-        self._gather_weights()
+        self.loss: float | None = None
+        self.given: dict[str, Any] = {}  # what a subclass's step() takes beside gradients; groups share it
+        self.fresh = [*range(len(self.parts))]  # the positions of the parameters that have not been stepped yet
+        self.tensors = [part for part in self.parts if isinstance(part, Tensor)]
+        self.views = [self.w[place].reshape(part.shape) for part, place in self._placed(Tensor)]
+        self.values = [part for part in self.parts if isinstance(part, Value)]
+        self.value_places = [place.start for _, place in self._placed(Value)]
+        whole = self.w.nbytes <= WHOLE
+        length = size if whole else BLOCK // self.w.itemsize
+        self.scratch = [np.empty(length, dtype) for _ in range(2 if self.kernel else 0)]
+        self.number = 0
+        self.following: list[str] = []  # a group's hyperparameters that are those of the whole
+        self.groups: list[Optimizer] = []
+        if len(grouped) > 1 or grouped[0][1]:
+            end = 0
+            for parts, own in grouped:
+                start, end = end, end + len(parts)
+                self.groups.append(self._group(range(start, end), own))
+                self.groups[-1].number = len(self.groups)
+        self.in_blocks = self.kernel is not None and not whole and not self.groups and not self.transforms
+        self.gather()
 
-    def rule(self, w: Array, g: Array, *state: Any, **_: Any) -> None:
+    # ---- for subclasses ----------------------------------------------------
+
+    def rule(self, w: Array, g: Any, *state: Any, **_: Any) -> None:
         """Update the weights and the state vectors in place; ``self.steps`` counts from 1."""
         raise NotImplementedError(f"{type(self).__name__} has no rule")
+
+    def begin(self, w: Array, g: Array, *state: Any, **_: Any) -> None:
+        """Set up the state, which is zero, before a parameter's first step."""
+
+    # ---- stepping ----------------------------------------------------------
 
     def zero_grad(self) -> None:
         """Forget the gradients: each parameter's becomes ``None``."""
         for part in self.parts:
             part.grad = None
 
-    def step(self) -> None:
+    def step(self, loss: Any = None) -> None:
         """Take one step along the gradients that the last ``backward`` left.
 
         A parameter without a gradient stays as it is, and so does its state; steps
         are counted once for all.
 
+        Args:
+            loss: what was differentiated, for the methods that need its value; or a
+                function that computes it, and then ``step`` differentiates it itself.
+
         Raises:
             ValueError: no parameter has a gradient.
+            TypeError: the method needs the loss.
+            FloatingPointError: a gradient is not finite; nothing was updated.
         """
-        grads = [part.grad for part in self.parts if part.grad is not None]
-        if not grads:
-            raise ValueError(f"{type(self).__name__}: no parameter has a gradient; call loss.backward() before step()")
-        self._gather_weights()
-        self.steps += 1
-        if len(grads) == len(self.parts):
-            np.concatenate(grads, axis=None, out=self.g)
-            self.rule(self.w, self.g, *self.state.values())
+        if loss is not None or self.needs_loss:
+            self._take(loss)
+        self.gather()
+        grads = [*map(_grad, self.parts)]
+        if self.in_blocks and all(grad is not None for grad in grads):
+            self._step_in_blocks(grads)
+        elif not self._fill(grads):
+            self._step_some()
         else:
-            self._step_some(grads)
-        self._scatter_weights()
+            self._refine()
+            self._count()
+            for group in self.groups or (self,):
+                group.update()
+        for constraint in self.constraints:
+            constraint(self.w, self)
+        self.scatter()
 
-    def _step_some(self, grads: list[Any]) -> None:
-        """The rule on those entries alone that have a gradient."""
-        index = np.r_[tuple(place for part, place in zip(self.parts, self.places) if part.grad is not None)]
-        w = self.w[index]
-        state = [vector[index] for vector in self.state.values()]
-        self.rule(w, np.concatenate(grads, axis=None, dtype=w.dtype), *state)
-        self.w[index] = w
-        for vector, updated in zip(self.state.values(), state):
-            vector[index] = updated
+    def update(self) -> None:
+        """Apply the rule to all of ``w`` and ``g``."""
+        if self.fresh:
+            self._begin()
+        if self.kernel is None:
+            self.rule(self.w, self.g, *self.state.values())
+        elif len(self.scratch[0]) == len(self.w):
+            self.kernel(self.w, self.g, *self.state.values(), *self.scratch)
+        else:
+            for piece in self._cut(len(self.w)):
+                state = [vector[piece] for vector in self.state.values()]
+                self.kernel(self.w[piece], self.g[piece], *state, *self._scratch(piece))
 
-    def _gather_weights(self) -> None:
+    def gather(self) -> None:
         """Make each ``Tensor`` a view into ``w``, if it is not one already, and read the ``Value``s."""
-        for tensor, place in self.tensors:
-            data = tensor._data
-            if data.base is not self.w:  # new here, or taken over by another optimizer meanwhile
-                self.w[place] = data.ravel()
-                tensor._data = self.w[place].reshape(data.shape)
-        for value, position in self.values:
-            self.w[position] = value.data
+        if not all(map(is_, map(_data, self.tensors), self.views)):  # new, or taken over by another optimizer meanwhile
+            for tensor, view in zip(self.tensors, self.views):
+                if tensor._data is not view:
+                    view[...] = tensor._data
+                    tensor._data = view
+        if self.values:
+            self.w[self.value_places] = [*map(_data, self.values)]
 
-    def _scatter_weights(self) -> None:
-        for value, position in self.values:
-            value.data = float(self.w[position])
+    def scatter(self) -> None:
+        """Tell the parameters that ``w`` has changed: every change of weights by an optimizer ends here."""
+        if self.values:
+            for value, number in zip(self.values, self.w[self.value_places].tolist()):
+                value._data = number
+        stale.changed(self.parts)
+
+    def blocks(self, vector: Array) -> list[Array]:
+        """The parts of a vector like ``w`` that belong to each parameter, as views of its shape."""
+        return [vector[place].reshape(part.shape) for part, place in zip(self.parts, self.places)]
+
+    def _count(self) -> None:
+        """One more step; the schedules say with which hyperparameters."""
+        for name, schedule in self.schedules.items():
+            self._set(name, schedule(self.steps))
+        self.steps += 1
+        for group in self.groups:
+            for name, schedule in group.schedules.items():
+                group._set(name, schedule(self.steps - 1))
+            for name in group.following:
+                setattr(group, name, getattr(self, name))
+            group.steps, group.loss = self.steps, self.loss
+
+    def _take(self, loss: Any) -> None:
+        if loss is None:
+            raise TypeError(
+                f"{type(self).__name__}: the step depends on the loss; call optimizer.step(loss) after loss.backward()"
+            )
+        if callable(loss):
+            self.zero_grad()
+            loss = loss()
+            loss.backward()
+        self.loss = float(loss)
+
+    def _fill(self, grads: Sequence[Any]) -> bool:
+        """Read the gradients into ``g``; whether every parameter has one."""
+        try:
+            if self.tensors:
+                np.concatenate(grads, axis=None, out=self.g)
+            else:
+                self.g[:] = grads
+            return True
+        except (TypeError, ValueError):
+            for position, (part, grad) in enumerate(zip(self.parts, grads)):
+                if grad is not None and np.shape(grad) != part.shape:
+                    raise ValueError(
+                        f"{type(self).__name__}: the gradient of {self._name(position)} has shape {np.shape(grad)}"
+                    ) from None
+            if any(grad is None for grad in grads):
+                return False
+            raise
+
+    def _refine(self) -> None:
+        """The transforms, and a look at what comes out."""
+        g = self.g
+        for transform in self.transforms:
+            transform(g, self)
+        if not math.isfinite(np.vdot(g, g)) and not np.isfinite(g).all():
+            self._refuse()
+
+    def _refuse(self) -> None:
+        owner = type(self).__name__
+        for position, part in enumerate(self.parts):
+            if not np.isfinite(part.grad).all():
+                bad = "nan" if np.isnan(part.grad).any() else "inf"
+                raise FloatingPointError(
+                    f"{owner}: the gradient of {self._name(position)} holds {bad}; nothing was updated"
+                )
+        raise FloatingPointError(f"{owner}: a transform made the gradient nan or inf; nothing was updated")
+
+    def _placed(self, kind: type[Node]) -> list[tuple[Node, slice]]:
+        return [(part, place) for part, place in zip(self.parts, self.places) if isinstance(part, kind)]
+
+    def _name(self, position: int) -> str:
+        part = self.parts[position]
+        label = f" {part.label!r}" if part.label else ""
+        return f"parameter {position}{label} of shape {part.shape}"
+
+    # ---- large vectors: in blocks, straight from the gradients ---------------
+
+    def _step_in_blocks(self, grads: Sequence[Any]) -> None:
+        for grad, part in zip(grads, self.parts):
+            if np.shape(grad) != part.shape:
+                self._fill(grads)  # says what is wrong
+            if not math.isfinite(np.vdot(grad, grad)) and not np.isfinite(grad).all():
+                self._refuse()
+        self._count()
+        if self.fresh:
+            self._begin()
+        assert self.kernel is not None
+        for grad, place in zip(grads, self.places):
+            w, g = self.w[place], np.ravel(grad)
+            state = [vector[place] for vector in self.state.values()]
+            for piece in self._cut(len(w)):
+                self.kernel(w[piece], g[piece], *(vector[piece] for vector in state), *self._scratch(piece))
+
+    def _cut(self, size: int) -> list[slice]:
+        length = len(self.scratch[0])
+        return [slice(start, min(start + length, size)) for start in range(0, size, length)]
+
+    def _scratch(self, piece: slice) -> list[Array]:
+        return [vector[: piece.stop - piece.start] for vector in self.scratch]
+
+    # ---- a part of the parameters: groups, and those that have a gradient ------
+
+    def _step_some(self) -> None:
+        """The rule on those parameters alone that have a gradient."""
+        ready = [i for i, part in enumerate(self.parts) if part.grad is not None]
+        if not ready:
+            raise ValueError(f"{type(self).__name__}: no parameter has a gradient; call loss.backward() before step()")
+        some = self._of(ready)
+        some.g[:] = np.concatenate([part.grad for part in some.parts], axis=None)
+        some._refine()
+        self._count()
+        blocks = dict(zip(some.parts, some.blocks(some.g)))
+        for group in self.groups or (self,):
+            ready = [i for i, part in enumerate(group.parts) if part in blocks]
+            if ready:
+                acting = group._of(ready)
+                acting.g[:] = np.concatenate([blocks[part] for part in acting.parts], axis=None)
+                acting.update()
+                group._take_back(acting, ready)
+
+    def _of(self, members: Sequence[int]) -> Any:
+        """An optimizer like this one, for some of the parameters, that works on copies."""
+        index = np.r_[tuple(self.places[i] for i in members)]
+        some = copy.copy(self)
+        some.parts = [self.parts[i] for i in members]
+        some.places = _places(some.parts)
+        some.w, some.g = self.w[index], self.g[index]
+        some.state = self._state_of(members, index)
+        some.fresh = [new for new, old in enumerate(members) if old in self.fresh]
+        some.groups = []
+        return some
+
+    def _take_back(self, some: Optimizer, members: Sequence[int]) -> None:
+        index = np.r_[tuple(self.places[i] for i in members)]
+        self.w[index] = some.w
+        for name, updated in some.state.items():
+            if isinstance(updated, np.ndarray):
+                self.state[name][index] = updated
+        for name in measured_of(self):
+            setattr(self, name, getattr(some, name))
+        self.fresh = [i for i in self.fresh if i not in members]
+
+    def _group(self, members: range, own: dict[str, Any]) -> Any:
+        """An optimizer like this one, for some neighbouring parameters, that works on a part of the same memory."""
+        memory = slice(self.places[members.start].start, self.places[members.stop - 1].stop)
+        group = copy.copy(self)
+        group.parts = self.parts[members.start : members.stop]
+        group.places = _places(group.parts)
+        group.w, group.g = self.w[memory], self.g[memory]
+        group.state = self._state_of(members, memory)
+        group.fresh = [*range(len(group.parts))]
+        group.groups, group.schedules = [], {}
+        allowed = dict(hyperparameters_of(self))
+        group.following = [name for name in allowed if name not in own]
+        for name, number in own.items():
+            group._set(name, number, allowed[name])
+        return group
+
+    def _begin(self) -> None:
+        if type(self).begin is not Optimizer.begin:
+            if len(self.fresh) == len(self.parts):
+                self.begin(self.w, self.g, *self.state.values())
+            else:
+                fresh = self.fresh
+                new = self._of(fresh)
+                new.begin(new.w, new.g, *new.state.values())
+                self._take_back(new, fresh)
+        self.fresh = []
+
+    def _new_state(self) -> dict[str, Any]:
+        return {name: np.zeros_like(self.w) for name in self.state_names}
+
+    def _state_of(self, members: Sequence[int], index: Any) -> dict[str, Any]:
+        return {name: vector[index] for name, vector in self.state.items()}
+
+    def _set(self, name: str, number: Any, allowed: Any = None) -> None:
+        """Set a hyperparameter that may be a schedule."""
+        allowed = allowed or dict(hyperparameters_of(self))[name]
+        if callable(number):
+            self.schedules[name] = number
+            number = number(0)
+        setattr(self, name, check(type(self).__name__, name, number, allowed))
+
+    # ---- stopping and resuming -------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a later run needs to go on as if this one had not stopped: numbers and arrays.
+
+        The weights are not in it; they belong to the model. Nor are schedules, which are
+        functions of the number of steps.
+        """
+        groups = [group._own_state() for group in self.groups or (self,)]
+        own = {name: getattr(self, name) for name, _ in hyperparameters_of(self)}
+        return {"optimizer": type(self).__name__, "steps": self.steps, "hyperparameters": own, "groups": groups}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` returned.
+
+        Raises:
+            ValueError: the state is of another optimizer, or of other parameters; nothing was changed.
+        """
+        owner = type(self).__name__
+        if not isinstance(state, dict) or "optimizer" not in state:
+            raise ValueError(f"{owner}: this is not the state of an optimizer; pass what state_dict() returned")
+        if state["optimizer"] != owner:
+            raise ValueError(f"{owner}: this is the state of {state['optimizer']}, another optimizer")
+        mine = self.state_dict()["groups"]
+        if len(mine) != len(state["groups"]):
+            raise ValueError(f"{owner}: the state has {len(state['groups'])} groups of parameters, not {len(mine)}")
+        for number, (own, loaded) in enumerate(zip(mine, state["groups"])):
+            for name in ("shapes", "dtype"):
+                if own[name] != loaded[name]:
+                    raise ValueError(
+                        f"{owner}: the state is of parameters of {name} {loaded[name]}, but group {number} of this "
+                        f"optimizer has {own[name]}"
+                    )
+            if any(own[name].keys() != loaded[name].keys() for name in ("hyperparameters", "measured", "vectors")):
+                raise ValueError(f"{owner}: the state was made by another version of this optimizer")
+        self.steps = state["steps"]
+        for group, loaded in zip(self.groups or (self,), state["groups"]):
+            group._load(loaded)
+        self.__dict__.update(
+            {name: getattr(self.groups[0], name) for name in self.groups[0].following} if self.groups else {}
+        )
+
+    def _own_state(self) -> dict[str, Any]:
+        return {
+            "shapes": [part.shape for part in self.parts],
+            "dtype": self.w.dtype.name,
+            "fresh": [*self.fresh],
+            "hyperparameters": {name: getattr(self, name) for name, _ in hyperparameters_of(self)},
+            "measured": {name: copy.deepcopy(getattr(self, name)) for name in measured_of(self)},
+            "vectors": copy.deepcopy(self.state),
+        }
+
+    def _load(self, loaded: dict[str, Any]) -> None:
+        self.fresh = [*loaded["fresh"]]
+        for name, number in loaded["hyperparameters"].items():
+            if name not in self.schedules:
+                setattr(self, name, number)
+        for name, number in loaded["measured"].items():
+            setattr(self, name, copy.deepcopy(number))
+        for name, saved in loaded["vectors"].items():
+            own = self.state[name]
+            for mine, theirs in zip(own, saved) if isinstance(own, list) else [(own, saved)]:
+                mine[...] = theirs
 
 
-def _check_range(owner: str, name: str, number: Any, below: float, positive: bool) -> None:
-    if not isinstance(number, (int, float, np.number)) or not 0 <= number < below or (positive and number == 0):
-        allowed = f"0 {'<' if positive else '<='} {name} < {below:g}"
-        raise ValueError(f"{owner}: {name} must be a number with {allowed}, not {number!r}")
-
-
-def _checked(owner: str, parameters: Iterable[Any]) -> list[Node]:
-    if isinstance(parameters, Node):
+def _grouped(owner: Optimizer, parameters: Any) -> list[tuple[list[Any], dict[str, Any]]]:
+    """The parameters of each group with the hyperparameters it names; first those of no group."""
+    name = type(owner).__name__
+    if isinstance(parameters, (Node, dict)):
         parameters = [parameters]
     if not isinstance(parameters, Iterable):
         given = type(parameters).__name__
-        raise TypeError(f"{owner}: takes a list of parameters, not {given}; pass model.parameters()")
-    parts = list(parameters)
+        raise TypeError(f"{name}: takes a list of parameters, not {given}; pass model.parameters()")
+    loose: list[Any] = []
+    groups = []
+    known = [hyper for hyper, _ in hyperparameters_of(owner)]
+    for item in parameters:
+        if not isinstance(item, dict):
+            loose.append(item)
+            continue
+        own = {**item}
+        members = own.pop("parameters", None)
+        if members is None or isinstance(members, str) or not isinstance(members, (Node, Iterable)):
+            raise ValueError(f"{name}: a group of parameters is a dictionary that lists them under 'parameters'")
+        unknown = [hyper for hyper in own if hyper not in known]
+        if unknown:
+            raise ValueError(f"{name}: a group sets {unknown[0]!r}; the hyperparameters are {', '.join(known)}")
+        members = [members] if isinstance(members, Node) else [*members]
+        if members:
+            groups.append((members, own))
+    if loose or not groups:
+        groups.insert(0, (loose, {}))
+    return groups
+
+
+def _checked(owner: str, parts: list[Any]) -> list[Node]:
     if not parts:
         raise ValueError(f"{owner}: there are no parameters to train; pass model.parameters()")
     seen: set[Node] = set()
@@ -146,4 +481,11 @@ def _checked(owner: str, parameters: Iterable[Any]) -> list[Node]:
         if part in seen:
             raise ValueError(f"{owner}: parameter {position} ({part!r:.80}) is given twice")
         seen.add(part)
+    if len({part.dtype for part in parts}) > 1:
+        raise ValueError(f"{owner}: the parameters mix float32 and float64; use one optimizer for each")
     return parts
+
+
+def _places(parts: Sequence[Node]) -> list[slice]:
+    ends = np.cumsum([part.size for part in parts]).tolist()
+    return [slice(end - part.size, end) for part, end in zip(parts, ends)]

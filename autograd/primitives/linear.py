@@ -14,7 +14,7 @@ from autograd.primitive import Array, example, structured
 from autograd.primitives.shaping import reshape, sum_to, transpose
 
 
-def _swap(x: Any) -> Any:
+def matrix_transpose(x: Any) -> Any:
     """The matrices in ``x`` transposed."""
     if len(x.shape) == 2:
         return x.T
@@ -42,13 +42,13 @@ def _as_matrices(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
 
 def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
     g, rows, columns = _as_matrices(g, a, b)
-    product = g @ _swap(columns)
+    product = g @ matrix_transpose(columns)
     return reshape(sum_to(product, rows.shape), a.shape)
 
 
 def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     g, rows, columns = _as_matrices(g, a, b)
-    product = _swap(rows) @ g
+    product = matrix_transpose(rows) @ g
     return reshape(sum_to(product, columns.shape), b.shape)
 
 
@@ -86,11 +86,15 @@ def _linear_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
     return _ones(len(g), g.dtype).dot(g) if type(g) is np.ndarray else g.sum(0)
 
 
-# One node for what every layer does: as two rows it would take a third longer. And dot, not @,
-# because on small matrices NumPy's @ is half as fast.
+def _product(a: Any, b: Any) -> Any:
+    # On small matrices NumPy's @ is half as fast as its dot, which would make an array of a node.
+    return a.dot(b) if type(a) is type(b) else matmul(a, b)
+
+
+# One node for what every layer does: as two rows it would take a third longer.
 @structured(
-    lambda g, y, x, weight, bias: g.dot(weight.T),
-    lambda g, y, x, weight, bias: _rows(x).T.dot(_rows(g)),
+    lambda g, y, x, weight, bias: _product(g, weight.T),
+    lambda g, y, x, weight, bias: _product(_rows(x).T, _rows(g)),
     _linear_bias,
     examples=[example((4, 3), (3, 2), (2,)), example((3,), (3, 2), (2,)), example((2, 4, 3), (3, 2), (2,))],
 )

@@ -216,8 +216,8 @@ def test_data_assigned_while_another_optimizer_holds_the_memory_is_kept():
 
 # ---- hyperparameters -----------------------------------------------------
 
-BELOW_1 = [1.0, 1, 1.5, -0.1, math.nan, math.inf, "0.9", None, [0.9]]
-NOT_NEGATIVE = [-1.0, -1e-9, math.nan, math.inf, -math.inf, "0.1", None, [0.1], 1j]
+BELOW_1 = [False, 1.0, 1, 1.5, -0.1, math.nan, math.inf, "0.9", None, [0.9]]
+NOT_NEGATIVE = [True, -1.0, -1e-9, math.nan, math.inf, -math.inf, "0.1", None, [0.1], 1j]
 
 
 @pytest.mark.parametrize(

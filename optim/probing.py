@@ -1,0 +1,105 @@
+"""Base of the methods that ask for the loss or its gradient elsewhere than at the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd.primitive import Array
+from optim.hyperparameters import measured_of
+from optim.optimizer import Optimizer
+
+LossAndGradient = Callable[[Array], tuple[float, Array]]
+
+
+@dataclass(eq=False)
+class Probing(Optimizer):
+    """An optimizer whose step is handed the loss as a function.
+
+    ``optimizer.step(lambda: loss_function(model(x), y))``: the function computes the
+    loss of the present weights and returns it; ``step`` clears the gradients and
+    differentiates as often as the method needs. The rule sees it as ``f``, which
+    returns the loss and its gradient at any vector.
+    """
+
+    tolerant: ClassVar[bool] = False
+    """Whether the rule itself deals with a loss or gradient that is not finite at a point it tries."""
+
+    def __post_init__(self, parameters: Any) -> None:
+        super().__post_init__(parameters)
+        if self.groups:
+            raise ValueError(f"{type(self).__name__}: moves all parameters at once, and takes no groups of them")
+
+    def rule(self, w: Array, g: Any, *state: Any, **_: Any) -> None:
+        """Update the weights and the state vectors in place; in subclasses ``g`` is called ``f``, and a function."""
+        raise NotImplementedError(f"{type(self).__name__} has no rule")
+
+    def step(self, loss: Any = None) -> None:
+        """Take one step.
+
+        Args:
+            loss: a function without arguments that computes the loss of the present weights.
+
+        Raises:
+            TypeError: it is not a function.
+            ValueError: the loss depends on no parameter.
+            FloatingPointError: the loss or its gradient is not finite; nothing was updated.
+        """
+        if not callable(loss):
+            raise TypeError(
+                f"{type(self).__name__}: evaluates the loss at several points, so step() needs it as a function: "
+                f"optimizer.step(lambda: loss_function(model(x), y))"
+            )
+        self.gather()
+        before = {name: getattr(self, name) for name in (*measured_of(self), "lr") if hasattr(self, name)}
+        vectors = [self.w, *self.state.values()]
+        kept = [vector.copy() for vector in vectors]
+        try:
+            self._count()
+            self.fresh = []
+            self.rule(self.w, lambda x: self._evaluate(loss, x), *self.state.values())
+        except BaseException:
+            self.steps -= 1
+            for vector, old in zip(vectors, kept):
+                vector[...] = old
+            for name, number in before.items():
+                setattr(self, name, number)
+            raise
+        finally:
+            self.scatter()
+        for constraint in self.constraints:
+            constraint(self.w, self)
+        self.scatter()
+
+    def _evaluate(self, loss: Callable[[], Any], x: Array) -> tuple[float, Array]:
+        """The loss and its gradient at ``x``; the weights are what they were before."""
+        w = self.w
+        here = x is w
+        kept = w.copy()
+        try:
+            w[:] = x
+            self.scatter()
+            self.zero_grad()
+            result = loss()
+            result.backward()
+        finally:
+            w[:] = kept
+            self.scatter()
+        grads = [np.zeros(part.shape) if part.grad is None else part.grad for part in self.parts]  # 0 if unused
+        if all(part.grad is None for part in self.parts):
+            raise ValueError(f"{type(self).__name__}: the loss depends on none of the parameters")
+        self._fill(grads)
+        for transform in self.transforms:
+            transform(self.g, self)
+        number = float(result)
+        if here or not self.tolerant:
+            if not np.isfinite(self.g).all():
+                self._refuse()
+            if not np.isfinite(number):
+                raise FloatingPointError(f"{type(self).__name__}: the loss is {number}; nothing was updated")
+        if here or self.loss is None:
+            self.loss = number
+        return number, self.g.copy()

@@ -1,0 +1,313 @@
+"""Optimizers around another one: ``SAM(SGD(parameters), rho=0.05)``."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd import Value
+from autograd.primitive import Array
+from optim.hyperparameters import check, count, hyperparameter, hyperparameters_of, measured, measured_of
+from optim.optimizer import Optimizer, dot, norm
+from optim.probing import Probing
+
+
+@dataclass(eq=False)
+class Wrapper:
+    """Base of what changes how another optimizer steps.
+
+    Args:
+        base: the optimizer that makes the steps; it can be a wrapper, too.
+
+    Attributes:
+        state: the wrapper's own vectors.
+
+    Raises:
+        TypeError: ``base`` is no optimizer.
+        ValueError: a hyperparameter out of its range.
+    """
+
+    base: Any
+
+    def __post_init__(self) -> None:
+        owner = type(self).__name__
+        if not isinstance(self.base, (Optimizer, Wrapper)):
+            raise TypeError(f"{owner}: goes around an optimizer, as in {owner}(SGD(parameters)), not {self.base!r:.60}")
+        for name, allowed in hyperparameters_of(self):
+            setattr(self, name, check(owner, name, getattr(self, name), allowed))
+        self.state: dict[str, Array] = {}
+
+    @property
+    def w(self) -> Array:
+        """All parameters as one vector."""
+        return self.base.w  # type: ignore[no-any-return]
+
+    @property
+    def parts(self) -> list[Any]:
+        """The parameters."""
+        return self.base.parts  # type: ignore[no-any-return]
+
+    @property
+    def places(self) -> list[slice]:
+        """Where each parameter is in ``w``."""
+        return self.base.places  # type: ignore[no-any-return]
+
+    @property
+    def steps(self) -> int:
+        """How many steps the base has taken."""
+        return self.base.steps  # type: ignore[no-any-return]
+
+    @property
+    def loss(self) -> float | None:
+        """The last loss that ``step`` was given."""
+        return self.base.loss  # type: ignore[no-any-return]
+
+    @property
+    def needs_loss(self) -> bool:
+        """Whether ``step`` needs the loss."""
+        return self.base.needs_loss  # type: ignore[no-any-return]
+
+    def step(self, loss: Any = None) -> None:
+        """Take one step, as the base does, with what the wrapper adds."""
+        raise NotImplementedError(f"{type(self).__name__} has no step")
+
+    def zero_grad(self) -> None:
+        """Forget the gradients: each parameter's becomes ``None``."""
+        self.base.zero_grad()
+
+    def gather(self) -> None:
+        """Read the parameters into ``w``."""
+        self.base.gather()
+
+    def scatter(self) -> None:
+        """Tell the parameters that ``w`` has changed."""
+        self.base.scatter()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a later run needs to go on: the base's state and the wrapper's own."""
+        return {
+            "optimizer": type(self).__name__,
+            "base": self.base.state_dict(),
+            "hyperparameters": {name: getattr(self, name) for name, _ in hyperparameters_of(self)},
+            "measured": {name: getattr(self, name) for name in measured_of(self)},
+            "vectors": copy.deepcopy(self.state),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` returned.
+
+        Raises:
+            ValueError: the state is of another optimizer, or of other parameters.
+        """
+        owner = type(self).__name__
+        if not isinstance(state, dict) or "optimizer" not in state:
+            raise ValueError(f"{owner}: this is not the state of an optimizer; pass what state_dict() returned")
+        if state["optimizer"] != owner:
+            raise ValueError(f"{owner}: this is the state of {state['optimizer']}, another optimizer")
+        self.base.load_state_dict(state["base"])
+        for name, number in {**state["hyperparameters"], **state["measured"]}.items():
+            setattr(self, name, number)
+        for name, vector in state["vectors"].items():
+            self.state[name][...] = vector
+
+
+@dataclass(eq=False)
+class SAM(Wrapper):
+    """The gradient is taken where the loss nearby is worst (Foret et al. 2020, algorithm 1).
+
+    g = gradient(w + rho * g / ||g||),  then the base's step from w
+
+    Needs the loss as a function: ``step(lambda: loss_function(model(x), y))``.
+    """
+
+    rho: float = hyperparameter(0.05)
+
+    def step(self, loss: Any = None) -> None:
+        if not callable(loss):
+            raise TypeError(
+                "SAM: takes two gradients in a step, so step() needs the loss as a function: "
+                "optimizer.step(lambda: loss_function(model(x), y))"
+            )
+        self.gather()
+        self.zero_grad()
+        first = loss()
+        first.backward()
+        moving = [(part, place) for part, place in zip(self.parts, self.places) if part.grad is not None]
+        if not moving:
+            raise ValueError("SAM: the loss depends on none of the parameters")
+        length = norm(np.concatenate([part.grad for part, _ in moving], axis=None))
+        if not np.isfinite(length):
+            self.base.step(first)  # says which gradient is not finite
+        kept = self.w.copy()
+        try:
+            if length > 0:
+                for part, place in moving:
+                    self.w[place] += self.rho / length * np.ravel(part.grad)
+                self.scatter()
+            self.zero_grad()
+            loss().backward()
+        finally:
+            self.w[:] = kept
+            self.scatter()
+        self.base.step(first)
+
+
+@dataclass(eq=False)
+class Lookahead(Wrapper):
+    """Slow weights that follow the fast ones every k steps (Zhang et al. 2019, algorithm 1).
+
+    slow <- slow + alpha * (w - slow),  w <- slow,  after every ``every`` steps of the base
+    """
+
+    every: int = count(5)
+    alpha: float = hyperparameter(0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.state = {"slow": self.w.copy()}
+
+    def step(self, loss: Any = None) -> None:
+        slow = self.state["slow"]
+        if self.steps == 0:
+            self.gather()
+            slow[:] = self.w
+        self.base.step(loss)
+        if self.steps % self.every == 0:
+            slow += self.alpha * (self.w - slow)
+            self.w[:] = slow
+            self.scatter()
+
+
+@dataclass(eq=False)
+class GradientAccumulation(Wrapper):
+    """One step of the base for every k calls, along the mean of their gradients (folklore).
+
+    g = (g_1 + ... + g_k) / k
+    """
+
+    every: int = count(4)
+    calls: int = measured(0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.state = {"total": np.zeros_like(self.w), "used": np.zeros(len(self.parts))}
+
+    def step(self, loss: Any = None) -> None:
+        if callable(loss):
+            self.zero_grad()
+            loss = loss()
+            loss.backward()
+        total, used = self.state["total"], self.state["used"]
+        if all(part.grad is None for part in self.parts):
+            raise ValueError("GradientAccumulation: no parameter has a gradient; call loss.backward() before step()")
+        for i, (part, place) in enumerate(zip(self.parts, self.places)):
+            if part.grad is not None:
+                total[place] += np.ravel(part.grad)
+                used[i] = 1
+        self.calls += 1
+        if self.calls % self.every == 0:
+            for i, (part, place) in enumerate(zip(self.parts, self.places)):
+                mean = (total[place] / self.every).reshape(part.shape)
+                part.grad = None if not used[i] else float(mean) if isinstance(part, Value) else mean
+            self.base.step(loss)
+            total[:] = 0
+            used[:] = 0
+        self.zero_grad()
+
+
+@dataclass(eq=False)
+class Mechanic(Wrapper):
+    """Learns the scale of another optimizer's steps by betting on them (Cutkosky, Defazio & Mehta 2023, algorithm 1).
+
+    delta = the sum of the base's steps so far;  h = <delta, g + decay * s * ||g|| / ||w|| * w>
+    m <- max(beta * m, |h| + eps);  v <- beta**2 * v + h**2;  r <- beta * r + clip(h, -m, m) * s
+    s <- (s_0 / n * m + max(r, 0)) / (sqrt(v) + eps),  for n values of beta
+    w <- w_0 + (sum of s) * delta
+    """
+
+    s_0: float = hyperparameter(1e-6, positive=True)
+    decay: float = hyperparameter(0.01)
+    eps: float = hyperparameter(1e-8, positive=True)
+    n: int = count(6)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.base, Probing):
+            raise TypeError(
+                f"Mechanic: scales steps along given gradients, and {type(self.base).__name__} finds its own"
+            )
+        self.state = {"w_0": self.w.copy(), **{name: np.zeros(self.n) for name in "mvrs"}}
+        self.state["s"][:] = self.s_0
+
+    def step(self, loss: Any = None) -> None:
+        w_0, m, v, r, s = self.state.values()
+        self.gather()
+        w = self.w
+        if self.steps == 0:
+            w_0[:] = w
+        before = w.copy()
+        self.base.step(loss)
+        g = np.concatenate([np.zeros(p.size) if p.grad is None else np.ravel(p.grad) for p in self.parts])
+        g = g + self.decay * float(s.sum()) * norm(g) / (norm(before) + self.eps) * before
+        delta = (before - w_0) / (float(s.sum()) + self.eps)
+        h = -dot(g, delta)
+        delta += w - before
+        beta = 1 - 0.1 ** np.arange(1, self.n + 1)
+        clipped = np.clip(h, -m, m)
+        m[:] = np.maximum(beta * m, abs(h) + self.eps)
+        v[:] = beta**2 * v + h**2
+        r[:] = beta * r + clipped * s
+        s[:] = (self.s_0 / self.n * m + np.maximum(r, 0)) / (np.sqrt(v) + self.eps)
+        w[:] = w_0 + float(s.sum()) * delta
+        self.scatter()
+
+
+class Together:
+    """Several optimizers as one, for parameters that want different rules: ``Together(Muon(matrices), AdamW(rest))``.
+
+    Raises:
+        TypeError: one of them is no optimizer.
+        ValueError: a parameter belongs to two of them.
+    """
+
+    def __init__(self, *optimizers: Any) -> None:
+        for optimizer in optimizers:
+            if not isinstance(optimizer, (Optimizer, Wrapper)):
+                raise TypeError(f"Together: takes optimizers, not {optimizer!r:.60}")
+        parts = [part for optimizer in optimizers for part in optimizer.parts]
+        if len({*map(id, parts)}) < len(parts):
+            raise ValueError("Together: a parameter belongs to two of the optimizers")
+        self.optimizers: Sequence[Any] = optimizers
+
+    def zero_grad(self) -> None:
+        """Forget the gradients: each parameter's becomes ``None``."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
+    def step(self, loss: Any = None) -> None:
+        """Let each take its step along the gradients there are."""
+        if callable(loss):
+            self.zero_grad()
+            loss = loss()
+            loss.backward()
+        for optimizer in self.optimizers:
+            optimizer.step(loss)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The states of all of them."""
+        return {"optimizer": "Together", "each": [optimizer.state_dict() for optimizer in self.optimizers]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` returned.
+
+        Raises:
+            ValueError: the state is of other optimizers.
+        """
+        if not isinstance(state, dict) or len(state.get("each", ())) != len(self.optimizers):
+            raise ValueError("Together: this is the state of other optimizers")
+        for optimizer, own in zip(self.optimizers, state["each"]):
+            optimizer.load_state_dict(own)

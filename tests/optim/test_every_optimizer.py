@@ -1,0 +1,394 @@
+"""What holds for every optimizer: the classes are found, so that a new one is tested by being there."""
+
+import copy
+import re
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from family import (
+    GIVEN,
+    GLOBAL,
+    LAYERWISE,
+    OPTIMIZERS,
+    PROBING,
+    RANDOM,
+    WRAPPERS,
+    advance,
+    loss_of,
+    parameters,
+    set_grads,
+    step_with_grads,
+    weights,
+)
+
+import optim
+from autograd import Tensor, Value
+from optim.hyperparameters import hyperparameters_of
+
+every_optimizer = pytest.mark.parametrize("kind", OPTIMIZERS, ids=lambda kind: kind.__name__)
+every_wrapper = pytest.mark.parametrize("kind", WRAPPERS, ids=lambda kind: kind.__name__)
+every_one_that_follows = pytest.mark.parametrize("kind", GIVEN, ids=lambda kind: kind.__name__)
+
+
+def make(kind, ps, **hyper):
+    return kind(optim.Momentum(ps, lr=0.05), **hyper) if issubclass(kind, optim.Wrapper) else kind(ps, **hyper)
+
+
+def everything(optimizer):
+    """All arrays and numbers an optimizer has, for comparison."""
+    return copy.deepcopy((optimizer.w, optimizer.state_dict()))
+
+
+def assert_same(one, other):
+    assert repr(one) == repr(other)
+    for a, b in zip(arrays(one), arrays(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def arrays(tree):
+    if isinstance(tree, dict):
+        tree = tree.values()
+    if isinstance(tree, np.ndarray) or not hasattr(tree, "__iter__") or isinstance(tree, str):
+        return [tree] if isinstance(tree, np.ndarray) else []
+    return [array for item in tree for array in arrays(item)]
+
+
+def test_the_family_is_complete():
+    assert len(OPTIMIZERS) >= 60
+    assert {kind.__name__ for kind in [*OPTIMIZERS, *WRAPPERS]} <= set(optim.__all__)
+
+
+# ---- the class says what it is ---------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_the_docstring_names_the_source_and_gives_the_rule(kind):
+    first, *rest = kind.__doc__.splitlines()
+    assert re.search(r"\(.*(\d{4}|folklore).*\)\.?$", first), first
+    assert re.search(r"<-|=", "\n".join(rest))
+
+
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_every_hyperparameter_is_checked_and_the_error_names_what_is_allowed(kind):
+    for name, allowed in hyperparameters_of(kind):
+        wrong = [1, "yes", None] if allowed.kind is bool else [np.nan, np.inf, -np.inf, True, "0.1", None, [0.1], 1j]
+        for number in wrong:
+            with pytest.raises(
+                ValueError, match=re.escape(f"{kind.__name__}: {name} must be {allowed.describe(name)}")
+            ):
+                make(kind, parameters(), **{name: number})
+
+
+@every_optimizer
+def test_all_fields_are_hyperparameters_or_measured(kind):
+    own = {item.name for item in fields(kind) if "allowed" in item.metadata or "measured" in item.metadata}
+    assert own == {item.name for item in fields(kind)} - {"transforms", "constraints"}
+
+
+# ---- it learns -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_with_its_defaults_it_lowers_a_loss(kind):
+    ps = parameters()
+    optimizer = make(kind, ps)
+    before = loss_of(ps).item()
+    for _ in range(60):
+        advance(optimizer, ps)
+    assert loss_of(ps).item() < before
+
+
+@every_optimizer
+def test_float32_parameters_and_state_stay_float32(kind):
+    ps = parameters(np.float32)
+    optimizer = kind(ps)
+    for step in range(3):
+        advance(optimizer, ps, step)
+    assert {p.data.dtype for p in ps} == {optimizer.w.dtype} == {np.dtype(np.float32)}
+    assert {vector.dtype for vector in optimizer.state.values()} <= {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("kind", [k for k in OPTIMIZERS if k not in LAYERWISE + RANDOM], ids=lambda kind: kind.__name__)
+def test_values_and_tensors_go_the_same_way(kind):
+    start = [0.3, -0.8, 1.1]
+
+    def bowl(ps, step):
+        numbers = [*ps[0]] if len(ps) == 1 else ps
+        return sum((i + 1) * (x - step) * (x - step) for i, x in enumerate(numbers))
+
+    ways = []
+    for ps in ([Tensor(start)], [Value(x) for x in start]):
+        optimizer = kind(ps)
+        for step in range(4):
+            if kind is optim.Sophia:
+                optimizer.zero_grad()
+                bowl(ps, step).backward()
+                optimizer.step(hessian=[np.full(p.shape, 2.0) for p in ps])
+            else:
+                advance(optimizer, ps, step, bowl)
+        ways.append(weights(ps))
+        assert all(type(p.data) is float for p in ps if isinstance(p, Value))
+    np.testing.assert_allclose(ways[0], ways[1], rtol=1e-12)
+
+
+# ---- stopping and resuming ---------------------------------------------------
+
+
+def is_plain(tree):
+    if isinstance(tree, dict):
+        return all(isinstance(key, str) and is_plain(item) for key, item in tree.items())
+    if isinstance(tree, (list, tuple)):
+        return all(map(is_plain, tree))
+    return isinstance(tree, (int, float, str, np.ndarray)) or tree is None
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_resuming_gives_the_same_weights_bit_for_bit(kind, scheduled):
+    lr = {f.name: f.default for f in fields(kind)}.get("lr")
+    if scheduled and (lr is None or kind is optim.BoldDriver):
+        pytest.skip("it has no learning rate, or sets it itself")
+    hyper = {"lr": lambda step: lr * 0.9**step} if scheduled else {}
+    ps = parameters()
+    whole = make(kind, ps, **hyper)
+    for step in range(6):
+        advance(whole, ps, step)
+    saved, middle = whole.state_dict(), [p.numpy() for p in ps]
+    assert is_plain(saved)
+    for step in range(6, 13):
+        advance(whole, ps, step)
+
+    again = [Tensor(w) for w in middle]
+    resumed = make(kind, again, **hyper)
+    resumed.load_state_dict(saved)
+    for step in range(6, 13):
+        advance(resumed, again, step)
+    np.testing.assert_array_equal(weights(again), weights(ps))
+    assert_same(resumed.state_dict(), whole.state_dict())
+
+
+@every_optimizer
+def test_a_saved_state_is_a_copy(kind):
+    ps = parameters()
+    optimizer = kind(ps)
+    advance(optimizer, ps)
+    saved = optimizer.state_dict()
+    kept = copy.deepcopy(saved)
+    advance(optimizer, ps, 1)
+    assert_same(saved, kept)
+
+
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_the_state_of_another_optimizer_is_refused(kind):
+    other = optim.SGD if kind is optim.Adam else optim.Adam
+    optimizer = make(kind, parameters())
+    before = everything(optimizer)
+    with pytest.raises(ValueError, match=f"{kind.__name__}: this is the state of {other.__name__}, another optimizer"):
+        optimizer.load_state_dict(other(parameters()).state_dict())
+    for nonsense in ({}, None, [1]):
+        with pytest.raises(ValueError, match="this is not the state of an optimizer"):
+            optimizer.load_state_dict(nonsense)
+    assert_same(everything(optimizer), before)
+
+
+@every_optimizer
+def test_the_state_of_other_parameters_is_refused(kind):
+    optimizer = kind(parameters())
+    before = everything(optimizer)
+    with pytest.raises(ValueError, match="the state is of parameters of shapes"):
+        optimizer.load_state_dict(kind([Tensor([1.0, 2.0])]).state_dict())
+    with pytest.raises(ValueError, match="the state is of parameters of dtype float32"):
+        optimizer.load_state_dict(kind(parameters(np.float32)).state_dict())
+    assert_same(everything(optimizer), before)
+
+
+# ---- what is refused ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@every_one_that_follows
+def test_a_gradient_that_is_not_finite_changes_nothing_and_is_named(kind, bad):
+    ps = parameters()
+    ps[2].label = "C"
+    optimizer = kind(ps)
+    set_grads(ps, 0)
+    step_with_grads(optimizer)
+    before = everything(optimizer)
+    set_grads(ps, 1)
+    ps[2].grad[1, 1] = bad
+    with pytest.raises(
+        FloatingPointError, match=re.escape(f"parameter 2 'C' of shape (4, 2) holds {bad}; nothing was")
+    ):
+        step_with_grads(optimizer)
+    ps[0].grad = None  # now only some are stepped
+    with pytest.raises(FloatingPointError, match="holds"):
+        step_with_grads(optimizer)
+    assert_same(everything(optimizer), before)
+
+
+@pytest.mark.parametrize("kind", PROBING, ids=lambda kind: kind.__name__)
+def test_a_loss_that_is_nan_changes_nothing(kind):
+    ps = parameters()
+    optimizer = kind(ps)
+    advance(optimizer, ps)
+    before = everything(optimizer)
+    with pytest.raises(FloatingPointError, match="nothing was updated"):
+        optimizer.step(lambda: loss_of(ps) * np.nan)
+    assert_same(everything(optimizer), before)
+
+
+@pytest.mark.parametrize("kind", PROBING, ids=lambda kind: kind.__name__)
+def test_an_exception_in_the_loss_changes_nothing(kind):
+    ps = parameters()
+    optimizer = kind(ps)
+    advance(optimizer, ps)
+    before, calls = everything(optimizer), []
+
+    def breaks():
+        calls.append(1)
+        if len(calls) == (1 if kind is optim.NesterovLookAhead else 2):
+            raise KeyboardInterrupt
+        return loss_of(ps)
+
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step(breaks)
+    assert_same(everything(optimizer), before)
+
+
+@pytest.mark.parametrize("kind", [*PROBING, optim.SAM], ids=lambda kind: kind.__name__)
+def test_a_missing_closure_is_asked_for(kind):
+    ps = parameters()
+    loss_of(ps).backward()
+    for argument in ([], [loss_of(ps)]):
+        with pytest.raises(
+            TypeError, match=rf"{kind.__name__}: .*optimizer\.step\(lambda: loss_function\(model\(x\), y\)\)"
+        ):
+            make(kind, ps).step(*argument)
+
+
+@pytest.mark.parametrize("kind", [k for k in GIVEN if k.needs_loss], ids=lambda kind: kind.__name__)
+def test_a_missing_loss_is_asked_for(kind):
+    ps = parameters()
+    loss_of(ps).backward()
+    with pytest.raises(TypeError, match=rf"{kind.__name__}: .*optimizer\.step\(loss\)"):
+        kind(ps).step()
+
+
+@every_one_that_follows
+def test_a_step_before_any_gradient_is_refused(kind):
+    optimizer = kind(parameters())
+    with pytest.raises(ValueError, match=f"{kind.__name__}: no parameter has a gradient; call loss.backward"):
+        step_with_grads(optimizer)
+    assert optimizer.steps == 0
+
+
+@pytest.mark.parametrize("kind", [k for k in GIVEN if k is not optim.DPSGD], ids=lambda kind: kind.__name__)
+def test_a_gradient_of_another_shape_is_refused(kind):
+    ps = parameters()
+    optimizer = kind(ps)
+    set_grads(ps, 0)
+    ps[1].grad = np.ones(5)
+    with pytest.raises(ValueError, match=re.escape("the gradient of parameter 1 of shape (4,) has shape (5,)")):
+        step_with_grads(optimizer)
+
+
+# ---- parts: parameters without a gradient, groups -----------------------------
+
+
+@pytest.mark.parametrize("kind", [k for k in GIVEN if k not in RANDOM], ids=lambda kind: kind.__name__)
+def test_a_parameter_without_gradient_stays_and_the_others_step_as_if_alone(kind):
+    every = parameters()
+    moving = [every[0], every[2]]
+    alone = [Tensor(p.data) for p in moving]
+    optimizer, only = kind(every), kind(alone)
+    resting = weights([every[1], every[3]])
+    for seed in range(5):
+        optimizer.zero_grad()
+        set_grads(moving, seed)
+        set_grads(alone, seed)
+        step_with_grads(optimizer)
+        step_with_grads(only)
+    np.testing.assert_array_equal(weights([every[1], every[3]]), resting)
+    np.testing.assert_allclose(weights(moving), weights(alone), rtol=1e-12)
+    set_grads(every, 9)  # those that waited start like any other
+    step_with_grads(optimizer)
+    assert np.isfinite(optimizer.w).all()
+    assert (weights([every[1], every[3]]) != resting).any() or kind is optim.ADOPT
+
+
+@pytest.mark.parametrize("kind", [k for k in GIVEN if k not in GLOBAL + RANDOM], ids=lambda kind: kind.__name__)
+def test_groups_of_the_same_hyperparameters_go_the_same_way_as_no_groups(kind):
+    ps, grouped = parameters(), parameters()
+    one = kind(ps)
+    several = kind([{"parameters": grouped[:1]}, {"parameters": grouped[1:3]}, {"parameters": grouped[3]}])
+    for seed in range(4):
+        set_grads(ps, seed)
+        set_grads(grouped, seed)
+        step_with_grads(one)
+        step_with_grads(several)
+    np.testing.assert_allclose(weights(grouped), weights(ps), rtol=1e-14)
+    assert all(np.shares_memory(p.data, several.w) for p in grouped)
+    saved = several.state_dict()
+    again = [Tensor(p.data) for p in grouped]
+    resumed = kind([{"parameters": again[:1]}, {"parameters": again[1:3]}, {"parameters": again[3]}])
+    resumed.load_state_dict(saved)
+    set_grads(again, 7)
+    set_grads(grouped, 7)
+    step_with_grads(resumed)
+    step_with_grads(several)
+    np.testing.assert_array_equal(weights(again), weights(grouped))
+
+
+# ---- fast kernels --------------------------------------------------------------
+
+KERNELS = [kind for kind in OPTIMIZERS if kind.kernel is not None]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", KERNELS, ids=lambda kind: kind.__name__)
+def test_the_kernel_does_what_the_rule_says(kind, dtype):
+    class Readable(kind):
+        kernel = None
+
+    ps, oracle = parameters(dtype), parameters(dtype)
+    fast, slow = kind(ps, lr=0.05), Readable(oracle, lr=0.05)
+    for seed in range(20):
+        set_grads(ps, seed)
+        set_grads(oracle, seed)
+        fast.step()
+        slow.step()
+    rtol = 1e-12 if dtype == np.float64 else 1e-4  # their roundings add up, the more in float32
+    for a, b in zip([fast.w, *fast.state.values()], [slow.w, *slow.state.values()], strict=True):
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * np.abs(b).max())
+
+
+@pytest.mark.parametrize("kind", KERNELS, ids=lambda kind: kind.__name__)
+def test_a_vector_in_blocks_goes_the_same_way_as_in_one_go(kind, monkeypatch):
+    shapes = [(50, 7), (3,), (40,), ()]
+    rng = np.random.default_rng(0)
+    ps = [Tensor(rng.normal(size=shape)) for shape in shapes]
+    others = [Tensor(p.data) for p in ps]
+    whole = kind(ps, lr=0.05)
+    monkeypatch.setattr("optim.optimizer.WHOLE", 0)
+    monkeypatch.setattr("optim.optimizer.BLOCK", 8 * 33)
+    blocks = kind(others, lr=0.05)
+    grouped = kind([{"parameters": (third := [Tensor(p.data) for p in ps])[:2]}, {"parameters": third[2:]}], lr=0.05)
+    assert blocks.in_blocks
+    assert not whole.in_blocks
+    for seed in range(4):
+        for parts in (ps, others, third):
+            set_grads(parts, seed)
+            if seed == 2:
+                parts[1].grad = None
+        whole.step()
+        blocks.step()
+        grouped.step()
+    np.testing.assert_array_equal(blocks.w, whole.w)
+    np.testing.assert_array_equal(grouped.w, whole.w)
+    set_grads(others, 9)
+    others[2].grad[3] = np.nan
+    before = blocks.w.copy()
+    with pytest.raises(FloatingPointError, match="parameter 2"):
+        blocks.step()
+    np.testing.assert_array_equal(blocks.w, before)
