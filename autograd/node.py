@@ -386,6 +386,9 @@ class Tensor(Node):
     def max(self, axis: Axis = None, keepdims: bool = False) -> Any:
         return reduction.max(self, axis, keepdims)
 
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        return reduction.min(self, axis, keepdims)
+
     def dot(self, other: Any) -> Any:
         return linear.matmul(self, other)
 
@@ -477,7 +480,7 @@ def _real(data: Any) -> float:
 
 def _floats(data: Any, dtype: Any = None) -> Array:
     """A fresh float array of what a user handed in."""
-    if isinstance(data, (list, tuple)) and _holds_nodes(data):
+    if isinstance(data, (list, tuple)) and holds_nodes(data):
         raise TypeError("a Tensor cannot be made from nodes without losing their gradients; use stack([...])")
     array = np.array(_plain(data))
     if array.dtype.kind not in "fiub":
@@ -489,7 +492,8 @@ def _floats(data: Any, dtype: Any = None) -> Array:
     return array.astype(dtype, copy=False)
 
 
-def _holds_nodes(nested: Sequence[Any]) -> bool:
+def holds_nodes(nested: Sequence[Any]) -> bool:
+    """Whether there is a node in these lists and tuples, however deep."""
     pending: list[Any] = [nested]
     for item in pending:  # grows while it is walked
         if isinstance(item, Node):

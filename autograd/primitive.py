@@ -79,6 +79,7 @@ def point(*operands: Any, **parameters: Any) -> Point:
 table: dict[str, Primitive] = {}
 
 _NUMBERS = {float, int, bool}
+_ARRAYS = {np.ndarray}
 _MISUSE = (np.exceptions.AxisError, IndexError, TypeError, ValueError)  # what NumPy says of operands that do not fit
 _data = attrgetter("_data")
 
@@ -133,6 +134,11 @@ class Primitive:
 
     def _apply_mixed(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         kinds = {*map(type, operands)}
+        if kinds == _ARRAYS and all(x.dtype.char in "fd" for x in operands):  # in a rule, nearly always
+            try:
+                return self.array(*operands, **parameters)
+            except _MISUSE as error:
+                raise self._explain(error, operands, parameters) from None
         if kinds == nodes.VALUES and self.scalar is not None:
             return self._record(self.on_floats(*map(_data, operands)), tuple(operands), parameters)
         if nodes.Value in kinds and not self.takes_values:
@@ -191,6 +197,10 @@ class Primitive:
     def _constant(self, x: Any, variable: bool, dtype: Any) -> Any:
         if isinstance(x, (int, float)) or (isinstance(x, np.generic) and x.dtype.kind in "fiub"):
             return float(x) if variable else x
+        if isinstance(x, (list, tuple)) and nodes.holds_nodes(x):
+            raise TypeError(
+                f"{self.name}: a list of nodes would lose their gradients; make a Tensor of it, stack([...])"
+            )
         array = np.asarray(x)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{self.name}: takes numbers, arrays, Values and Tensors, not {type(x).__name__} {x!r:.40}")

@@ -253,7 +253,7 @@ def test_functions_of_numpy_without_one_of_ours_say_what_to_do(message_of: Calla
     "row", [row for row in table.values() if isinstance(row, Elementwise)], ids=lambda row: row.name
 )
 def test_constants_alone_give_a_constant(row: Elementwise) -> None:
-    numbers = (1.5, 0.75, 2.25)[: len(row.partials)]
+    numbers = tuple(x if x in interval else 0.5 for x, interval in zip((1.5, 0.75, 2.25), row.domain))
     assert type(row(*numbers)) is float
     arrays = [np.array([x, x]) for x in numbers]
     y = row(*arrays)
@@ -577,7 +577,7 @@ def test_wrong_shapes_and_arguments_are_told_in_the_user_s_terms(
         (
             lambda: Tensor(np.ones((0, 3))).max(),
             ValueError,
-            "max: cannot be computed for shapes (0, 3) float64, axis=None, keepdims=False (zero-size array",
+            "max: cannot be computed for shapes (0, 3) float64, axis=None, keepdims=False (there is no largest of no entries: shape (0, 3) has none to choose from)",
         ),
         (
             lambda: reshape(Tensor([1.0]), order=3),
