@@ -22,6 +22,7 @@ from autograd.primitives.shaping import broadcast_to
 
 Tangents = dict["nodes.Node", Any]
 
+
 def sweep_forward(order: Sequence[nodes.Node], tangents: Tangents, view: View) -> None:
     """Carry tangents from inputs to consumers.
 
