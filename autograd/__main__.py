@@ -1,4 +1,4 @@
-"""The command ``python -m autograd "tanh(w*x + b)" w=2 x=0.5 b=-1``."""
+"""The command ``python -m autograd``: an expression differentiated, or the table of derivatives in print."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import math
 import sys
 import unicodedata
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
+from autograd import catalogue, conventions
 from autograd.check import check_gradients
+from autograd.columns import columns
 from autograd.expression import ExpressionError, parse
 from autograd.graph import newest_first
 from autograd.node import Constant, Value
+from autograd.primitive import Primitive, table
 
 EXAMPLE = 'python -m autograd "tanh(w*x + b)" w=2 x=0.5 b=-1'
 
@@ -26,23 +30,45 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="python -m autograd",
-        usage="python -m autograd EXPRESSION NAME=VALUE ... [--out PATH]",
+        usage="""python -m autograd EXPRESSION NAME=VALUE ... [--out PATH]
+       python -m autograd --primitives [NAME]
+       python -m autograd --conventions""",
         description="An arithmetic expression: its values, its gradients, a check of them, and its graph as a picture.",
         epilog=f"example:  {EXAMPLE}",
         allow_abbrev=False,
     )
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default="out/expression.svg", help="the picture (default: %(default)s)")
-    options = ("-h", "--help", "--out")
+    parser.add_argument(
+        "--primitives", nargs="?", const="", metavar="NAME", help="the table of derivatives, or one row of it in full"
+    )
+    parser.add_argument("--conventions", action="store_true", help="what the derivative is where there is a choice")
+    options = ("-h", "--help", "--out", "--primitives", "--conventions")
     # A space in front, for an expression may begin with a minus and is no option then.
     given = parser.parse_args([f" {a}" if a[:1] == "-" and a.split("=")[0] not in options else a for a in arguments])
-    if not given.words:
-        parser.print_help()
-        return 0
     try:
-        return run(given.words[0], read_variables(given.words[1:]), given.out)
+        if given.words:
+            return run(given.words[0], read_variables(given.words[1:]), given.out)
+        if given.conventions:
+            print(conventions.report())
+        elif given.primitives is not None:
+            print(catalogue.describe(find(given.primitives)) if given.primitives else catalogue.report())
+        else:
+            parser.print_help()
     except ExpressionError as error:
         parser.error(str(error))
+    return 0
+
+
+def find(name: str) -> Primitive:
+    """The row of this name."""
+    if name not in table:
+        similar = " or ".join(get_close_matches(name, table))
+        raise ExpressionError(
+            f"there is no primitive {name!r}; {f'did you mean {similar}? ' if similar else ''}"
+            f"--primitives without a name shows all of them"
+        )
+    return table[name]
 
 
 def read_variables(words: Sequence[str]) -> dict[str, float]:
@@ -82,6 +108,12 @@ def run(text: str, numbers: dict[str, float], picture: Path) -> int:
     output.backward()
     nodes = [node for node in reversed(newest_first([output])) if type(node) is not Constant]
     print_columns([("node", "value", "gradient"), *((str(n.label), show(n.data), show(n.grad)) for n in nodes)])
+    computed = [node for node in nodes if node.op is not None]
+    local = [("y", "by", "local derivative", "value")]
+    for node in computed:
+        for i, (by, formula, value) in enumerate(catalogue.local_derivatives(node)):
+            local.append(("" if i else str(node.label), by, formula, show(value)))
+    print_columns(local, numbers=[3])
 
     report = check_gradients(lambda *values: expression(dict(zip(variables, values))), *variables.values())
     heading = ("variable", "gradient", "by differences", "apart", "")
@@ -104,12 +136,9 @@ def show(number: float) -> str:
     return f"{number + 0.0:.10g}"
 
 
-def print_columns(rows: Sequence[tuple[str, ...]]) -> None:
-    """Rows of text aligned, the first column at the left and numbers at the right."""
-    rows = [(first if len(first) <= 40 else first[:37] + "...", *rest) for first, *rest in rows]
-    first, *others = (max(map(len, column)) for column in zip(*rows))
-    for row in rows:
-        print(f"{row[0]:<{first}}", *(f"{text:>{width}}" for text, width in zip(row[1:], others)), sep="  ")
+def print_columns(rows: Sequence[tuple[str, ...]], numbers: Sequence[int] = range(1, 5)) -> None:
+    """Rows of text aligned, those columns at the right; long text is cut."""
+    print(*columns([[t if len(t) <= 40 else t[:37] + "..." for t in row] for row in rows], numbers), sep="\n")
     print()
 
 

@@ -151,15 +151,16 @@ def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
 
 
 def times(g: Any, partial: Any, bounded: bool = False) -> Any:
-    """``g * partial``, where a cotangent of zero stays zero even if the partial is infinite.
+    """``g * partial``, where 0 times infinity is 0, whichever of the two is 0.
 
     That makes ``where(x > 0, sqrt(x), 0)`` right at 0: the branch not taken has
-    cotangent 0 and an infinite slope. A partial that is known to be bounded needs
-    no such care.
+    cotangent 0 and an infinite slope; and ``sqrt(x**2)``, where an infinite cotangent
+    meets the slope 0. A partial that is known to be bounded needs no such care.
     """
     if type(partial) is float:
         if type(g) is float:
-            return g * partial if g else 0.0
+            product = g * partial
+            return 0.0 if product != product and _is_dead(g, partial) else product
         if partial == 1.0:
             return g
     if bounded:
@@ -167,9 +168,14 @@ def times(g: Any, partial: Any, bounded: bool = False) -> Any:
     with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
         product = g * partial
     if not _is_finite(_plain(product)):
-        alive = _plain(g) != 0
+        alive = np.logical_not(_is_dead(_plain(g), _plain(partial)))
         return where(alive, g, 0.0) * where(alive, partial, 0.0)
     return product
+
+
+def _is_dead(g: Any, partial: Any) -> Any:
+    """Where the product is 0 whatever the other factor: a cotangent of 0, or a slope of 0 under an infinite one."""
+    return (g == 0) | ((partial == 0) & (g == g))
 
 
 def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
@@ -182,14 +188,16 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
         if kind is Binary and g:
             a, b = node.inputs
             values: Sequence[Any] = (a._data, b._data, node._data)
-            partial_a, partial_b = op.partials
-            if type(a) is not nodes.Constant:
-                cotangents[a] = so_far(a, 0.0) + g * evaluate(partial_a, values)
-            if type(b) is not nodes.Constant:
-                cotangents[b] = so_far(b, 0.0) + g * evaluate(partial_b, values)
+            for x, partial in ((a, op.partials[0]), (b, op.partials[1])):
+                if type(x) is not nodes.Constant:
+                    steep = evaluate(partial, values)
+                    product = g * steep
+                    cotangents[x] = so_far(x, 0.0) + (product if product == product else times(g, steep))
         elif kind is Unary and g:
             (a,) = node.inputs
-            cotangents[a] = so_far(a, 0.0) + g * evaluate(op.partials[0], (a._data, node._data))
+            steep = evaluate(op.partials[0], (a._data, node._data))
+            product = g * steep
+            cotangents[a] = so_far(a, 0.0) + (product if product == product else times(g, steep))
         elif kind is not Structured or op.all_vjps is None or not g:
             push(node, g, data_of, cotangents)
         else:

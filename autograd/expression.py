@@ -1,5 +1,8 @@
 """Arithmetic expressions as text: ``tanh(w*x + b)`` on nodes, with the functions of the table of derivatives.
 
+A comparison stands in brackets, ``[x > 0]*x``, and counts as 1 where it holds and as 0 elsewhere
+(Iverson's notation); as the condition of ``where`` it needs none.
+
 Python's parser reads the text, and of what it finds only what is listed here is
 taken; nothing is ever compiled or run.
 """
@@ -7,13 +10,17 @@ taken; nothing is ever compiled or run.
 from __future__ import annotations
 
 import ast
+import functools
 import math
+import operator
 import textwrap
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
+
+import numpy as np
 
 from autograd.node import Node
 from autograd.primitive import Elementwise, table
@@ -26,6 +33,19 @@ OPERATORS: dict[type[ast.AST], str] = {
     ast.Pow: "power",
     ast.USub: "negative",
 }
+COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+LOGIC: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.And: lambda *truths: functools.reduce(operator.and_, truths),
+    ast.Or: lambda *truths: functools.reduce(operator.or_, truths),
+}
+CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
 
 
 class ExpressionError(ValueError):
@@ -34,11 +54,12 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True)
 class Step:
-    """Push a number or the variable of a name; or, given a row, apply it to the values pushed last."""
+    """Push a number or the variable of a name; or, given a function, apply it to the values pushed last."""
 
     text: str
     operand: float | str = ""
-    row: Elementwise | None = None
+    function: Callable[..., Any] | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,17 +71,16 @@ class Expression:
 
     @property
     def names(self) -> set[str]:
-        return {step.operand for step in self.steps if step.row is None and isinstance(step.operand, str)}
+        return {step.operand for step in self.steps if step.function is None and isinstance(step.operand, str)}
 
     def __call__(self, variables: Mapping[str, Any]) -> Any:
         """The value at these variables; the nodes on the way are labelled with their part of the text."""
         stack: list[Any] = []
         for step in self.steps:
-            if step.row is None:
+            if step.function is None:
                 stack.append(variables[step.operand] if isinstance(step.operand, str) else step.operand)
                 continue
-            count = len(step.row.partials)
-            stack[-count:] = [step.row(*stack[-count:])]
+            stack[-step.count :] = [step.function(*stack[-step.count :])]
             if isinstance(stack[-1], Node):
                 stack[-1].label = step.text
         return stack[0]
@@ -82,6 +102,14 @@ def parse(text: str, names: Iterable[str]) -> Expression:
     return _Parser(" ".join(text.split()), sorted(names)).parse()
 
 
+def _is_truth(part: ast.AST) -> bool:
+    return isinstance(part, (ast.Compare, ast.BoolOp)) or (isinstance(part, ast.UnaryOp) and type(part.op) is ast.Not)
+
+
+def _in_brackets(part: ast.expr) -> ast.List:
+    return ast.copy_location(ast.List([part], ast.Load()), part)
+
+
 class _Parser:
     def __init__(self, text: str, names: list[str]) -> None:
         self.text = text
@@ -95,19 +123,19 @@ class _Parser:
             if name in self.functions:
                 raise ExpressionError(f"{name!r} is a function here; give the variable another name")
         steps: list[Step] = []
-        pending: list[tuple[ast.AST, Elementwise | None]] = [(self.syntax(), None)]
+        pending: list[ast.AST | Step] = [self.syntax()]
         while pending:
-            part, row = pending.pop()
-            if row is not None:  # its operands have been stepped through
-                steps.append(Step(self.source(part), row=row))
+            part = pending.pop()
+            if isinstance(part, Step):  # its operands have been stepped through
+                steps.append(part)
             elif isinstance(part, ast.Name):
                 steps.append(Step(part.id, self.variable(part)))
             elif isinstance(part, ast.Constant):
                 steps.append(Step(self.source(part), self.number(part)))
             else:
-                row, operands = self.operation(part)
-                pending.append((part, row))
-                pending.extend((operand, None) for operand in reversed(operands))
+                function, operands = self.operation(part)
+                pending.append(Step(self.source(part), function=function, count=len(operands)))
+                pending.extend(reversed(operands))
         return Expression(self.text, tuple(steps))
 
     def syntax(self) -> ast.expr:
@@ -122,9 +150,11 @@ class _Parser:
         except ValueError:
             raise ExpressionError(f"the expression is not readable text: {self.text!a:.60}") from None
 
-    def variable(self, name: ast.Name) -> str:
+    def variable(self, name: ast.Name) -> float | str:
         if name.id in self.functions:
             self.fail(name, f"{name.id!r} is a function: call it, as in {name.id}(...)")
+        if name.id in CONSTANTS and name.id not in self.names:
+            return CONSTANTS[name.id]
         if name.id not in self.names:
             similar = self.similar(name.id, self.names)
             self.fail(name, f"unknown name {name.id!r}{similar}; give it a value, as in {name.id}=2")
@@ -141,8 +171,8 @@ class _Parser:
             self.fail(constant, "this number is too large for a float")
         return number
 
-    def operation(self, part: ast.AST) -> tuple[Elementwise, list[ast.expr]]:
-        """The row that this part of the expression applies, and what to."""
+    def operation(self, part: ast.AST) -> tuple[Callable[..., Any], Sequence[ast.AST]]:
+        """The row, or comparison, that this part of the expression applies, and what to."""
         if isinstance(part, ast.BinOp):
             if type(part.op) in OPERATORS:
                 return self.functions[OPERATORS[type(part.op)]], [part.left, part.right]
@@ -154,9 +184,24 @@ class _Parser:
             return self.functions[OPERATORS[type(part.op)]], [part.operand]
         if isinstance(part, ast.Call):
             return self.call(part)
+        if isinstance(part, ast.List) and len(part.elts) == 1 and _is_truth(part.elts[0]):
+            return self.truth(part.elts[0])
         self.fail(part, f"{self.source(part)!r:.60} is not arithmetic")
 
-    def call(self, call: ast.Call) -> tuple[Elementwise, list[ast.expr]]:
+    def truth(self, part: ast.expr) -> tuple[Callable[..., Any], Sequence[ast.AST]]:
+        """What tells whether a comparison holds, or several that are joined by ``and`` and ``or``."""
+        if isinstance(part, ast.BoolOp):
+            return LOGIC[type(part.op)], [*map(_in_brackets, part.values)]
+        if isinstance(part, ast.UnaryOp):
+            return np.logical_not, [_in_brackets(part.operand)]
+        assert isinstance(part, ast.Compare)
+        if len(part.ops) > 1:
+            self.fail(part.comparators[1], "only two numbers are compared at a time, as in [0 < x and x < 1]")
+        if type(part.ops[0]) not in COMPARISONS:
+            self.fail(part, f"{self.source(part)!r:.60} is not arithmetic")
+        return COMPARISONS[type(part.ops[0])], [part.left, part.comparators[0]]
+
+    def call(self, call: ast.Call) -> tuple[Callable[..., Any], Sequence[ast.AST]]:
         if not isinstance(call.func, ast.Name) or call.func.id in self.names:
             self.fail(call.func, f"{self.source(call.func)!r} is not a function; a product is written with *")
         name = call.func.id
@@ -168,6 +213,8 @@ class _Parser:
         expected, given = len(row.partials), len(call.args)
         if given != expected:
             self.fail(call.func, f"{name} takes {expected} argument{'s' * (expected > 1)}, and {given} are given")
+        if name == "where" and _is_truth(call.args[0]):
+            return row, [_in_brackets(call.args[0]), *call.args[1:]]
         return row, call.args
 
     def source(self, part: Any) -> str:
@@ -185,7 +232,10 @@ class _Parser:
         start = max(0, column - 40)  # a long expression is shown around the place
         callable_names = ", ".join(sorted(self.functions.keys() - OPERATORS.values()))
         variables = f"the variables {', '.join(self.names)}; " if self.names else ""
-        allowed = f"Allowed are {variables}numbers; + - * / ** and parentheses; and the functions {callable_names}."
+        allowed = (
+            f"Allowed are {variables}numbers; + - * / ** and parentheses; comparisons in brackets, as in [x > 0]; "
+            f"and the functions {callable_names}."
+        )
         raise ExpressionError(
             f"{problem}\n  {self.text[start : start + 80]}\n  {' ' * (column - start)}^\n{textwrap.fill(allowed, 88)}"
         )

@@ -27,6 +27,7 @@ import numpy as np
 
 from autograd import anomaly, modes, stale
 from autograd import node as nodes
+from autograd import symbol as symbols
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Rule = Callable[..., Any]
@@ -147,7 +148,12 @@ class Primitive:
                 f"stack([value]) makes a Tensor of it"
             )
         variable = not kinds.isdisjoint(nodes.VARIABLES)
-        plain = [*map(_data, operands)] if kinds <= nodes.VARIABLES else self._constants(operands, variable)
+        if kinds <= nodes.VARIABLES:
+            plain = [*map(_data, operands)]
+        elif symbols.Symbol in kinds:
+            return symbols.apply(self, operands, parameters)
+        else:
+            plain = self._constants(operands, variable)
         if self.scalar is not None and _NUMBERS.issuperset(map(type, plain)):
             data = self.on_floats(*plain)
         else:
@@ -227,7 +233,7 @@ class Elementwise(Primitive):
         shown: per input, the textbook's form of the partial, where the rule is written
             in a more accurate one.
         bounded: whether the slopes are known to be finite, whatever the inputs.
-        singular: whether a slope can be infinite, at an end of the domain.
+        singular: whether a slope can be infinite, at a special point or an end of the domain.
     """
 
     def __init__(
@@ -250,7 +256,7 @@ class Elementwise(Primitive):
         self.partials = partials
         self.domain = domain
         self.kink = kink
-        self.singular = any(interval != REAL for interval in domain)
+        self.singular = not bounded and (bool(special) or any(interval != REAL for interval in domain))
         for position, partial in enumerate(partials):
             partial.__qualname__ = f"{name}.partials[{position}]"  # names the rule in tracebacks
 

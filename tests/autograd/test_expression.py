@@ -12,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, elementwise
+from autograd import Tensor, Value, catalogue, conventions, elementwise
 from autograd.__main__ import main
 from autograd.expression import ExpressionError, functions, parse
 from autograd.graph import newest_first
@@ -96,7 +97,7 @@ def test_every_elementwise_row_can_be_called_by_its_name(row: Elementwise) -> No
     names = list(numbers)[: len(row.partials)]
     result = evaluate(f"{row.name}({', '.join(names)})", **{name: numbers[name] for name in names})
     assert result.op is row
-    assert result.data == row.on_floats(*(numbers[name] for name in names))
+    np.testing.assert_equal(result.data, row.on_floats(*(numbers[name] for name in names)))
 
 
 def test_a_row_that_a_user_declares_can_be_called() -> None:
@@ -134,6 +135,46 @@ def test_white_space_and_lines_do_not_matter() -> None:
     assert parse("  w *\n\tx ", NAMES).text == "w * x"
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("[x > 0]*x", 2.0, 2.0),
+        ("[x > 0]*x", -2.0, 0.0),
+        ("[x >= 2] + [x <= 2] + [x == 2] + [x != 2]", 2.0, 3.0),
+        ("[x < 2] + 1", 1.0, 2.0),
+        ("[0 < x and x < 1 and x != 0.5]", 0.75, 1.0),
+        ("[0 < x and x < 1 and x != 0.5]", 0.5, 0.0),
+        ("[x < 0 or x > 1 or x == 0.5]", 0.5, 1.0),
+        ("[not x < 0]", 0.5, 1.0),
+        ("[not (x < 0 or x > 1)]", 2.0, 0.0),
+        ("where(x > 1, x, -x)", 0.5, -0.5),
+        ("where(x > 0 and not x > 1, 7, 8)", 0.5, 7.0),
+        ("where([x > 1], x, -x)", 1.5, 1.5),
+        ("[[x > 0] == 1]", 1.0, 1.0),
+        ("cos(pi*x)", 1.0, -1.0),
+        ("[x < inf]", 1.0, 1.0),
+        ("[nan == nan]", 1.0, 0.0),
+    ],
+)
+def test_comparisons_count_as_one_and_zero(text: str, at: float, expected: float) -> None:
+    assert float(evaluate(text, x=at)) == expected
+    assert np.broadcast_to(np.asarray(evaluate_on_tensor(text, at)), 2).tolist() == [expected, expected]
+
+
+def evaluate_on_tensor(text: str, at: float) -> Any:
+    return parse(text, ["x"])({"x": Tensor([at, at])})
+
+
+def test_the_slope_of_a_piece_is_that_of_the_piece() -> None:
+    x = Value(3.0)
+    parse("[x > 2]*x**2 + where(x > 2, 5*x, 1/(x - 3))", ["x"])({"x": x}).backward()
+    assert x.grad == 11.0
+
+
+def test_a_variable_may_be_called_pi() -> None:
+    assert evaluate("pi*2", pi=3.0).data == 6.0
+
+
 # ---- what it refuses -----------------------------------------------------
 
 
@@ -142,7 +183,7 @@ def test_white_space_and_lines_do_not_matter() -> None:
     [
         ("w*y", "unknown name 'y'; give it a value, as in y=2", 2),
         ("w + tnah(x)", "unknown function 'tnah' (did you mean tanh?)", 4),
-        ("w + print(x)", "unknown function 'print'", 4),
+        ("w + quit(x)", "unknown function 'quit'", 4),
         ("2*exp", "'exp' is a function: call it, as in exp(...)", 2),
         ("1 + w(x)", "'w' is not a function; a product is written with *", 4),
         ("2(x)", "'2' is not a function; a product is written with *", 0),
@@ -159,6 +200,14 @@ def test_white_space_and_lines_do_not_matter() -> None:
         ("+x", "'+x' is not arithmetic", 0),
         ("not x", "'not x' is not arithmetic", 0),
         ("w*[x]", "'[x]' is not arithmetic", 2),
+        ("w*[x > 0, 1]", "'[x > 0, 1]' is not arithmetic", 2),
+        ("w*[]", "'[]' is not arithmetic", 2),
+        ("w*[x > 0 and b]", "'b' is not arithmetic", 13),
+        ("w*[x is b]", "'x is b' is not arithmetic", 3),
+        ("w*[x in b]", "'x in b' is not arithmetic", 3),
+        ("[0 < x < 1]", "only two numbers are compared at a time, as in [0 < x and x < 1]", 9),
+        ("exp(x > 0)", "'x > 0' is not arithmetic", 4),
+        ("where(x, x > 0, 1)", "'x > 0' is not arithmetic", 9),
         ("(w := x)", "'w := x' is not arithmetic", 1),
         ("x if w else b", "'x if w else b' is not arithmetic", 0),
         ("w*'x'", "'x' is not a number", 2),
@@ -185,7 +234,8 @@ def test_anything_but_arithmetic_is_refused_at_its_column(text: str, problem: st
     assert caret == "  " + " " * column + "^"
     listed = " ".join(allowed)
     assert listed.startswith(
-        "Allowed are the variables b, w, x; numbers; + - * / ** and parentheses; and the functions abs,"
+        "Allowed are the variables b, w, x; numbers; + - * / ** and parentheses; comparisons in brackets, "
+        "as in [x > 0]; and the functions abs,"
     )
     assert "tanh" in listed
 
@@ -277,13 +327,21 @@ def test_the_command_prints_values_gradients_and_the_check_and_draws(
         ["tanh(w*x", "+", "b)", "0.4621171573", "1"],
     ]
     assert len({len(line) for line in lines[:7]}) == 1  # aligned
-    assert lines[8].split() == ["variable", "gradient", "by", "differences", "apart"]
-    for line, name in zip(lines[9:12], "wxb"):
+    assert [line.split() for line in lines[8:14]] == [
+        ["y", "by", "local", "derivative", "value"],
+        ["w*x", "w", "x", "0.5"],
+        ["x", "w", "2"],
+        ["w*x", "+", "b", "w*x", "1", "1"],
+        ["b", "1", "1"],
+        ["tanh(w*x", "+", "b)", "w*x", "+", "b", "1", "-", "y**2", "0.786447733"],
+    ]
+    assert lines[15].split() == ["variable", "gradient", "by", "differences", "apart"]
+    for line, name in zip(lines[16:19], "wxb"):
         variable, gradient, numeric, apart, verdict = line.split()
         assert (variable, verdict) == (name, "agrees")
         assert float(gradient) == pytest.approx(float(numeric), rel=1e-9)
         assert float(apart) < 1e-9
-    assert lines[13] == "Gradients agree: all 3 derivatives match finite differences in float64."
+    assert lines[20] == "Gradients agree: all 3 derivatives match finite differences in float64."
     assert lines[-1] == f"The graph is drawn in {picture}"
     svg = picture.read_text(encoding="utf-8")
     assert "<svg" in svg
@@ -304,11 +362,9 @@ def test_an_expression_may_begin_with_a_minus(picture: Path, capsys: pytest.Capt
     assert "-x**2     -9         1" in capsys.readouterr().out.splitlines()
 
 
-def test_a_failed_check_is_the_exit_status_and_the_kink_is_named(
-    picture: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["relu(x)", "x=0", "--out", str(picture)]) == 1
-    assert "f has a kink here: its slope is 0 on the left and 1 on the right" in capsys.readouterr().out
+def test_a_subgradient_at_a_kink_is_named_and_passes(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["relu(x)", "x=0", "--out", str(picture)]) == 0
+    assert "subgradient" in capsys.readouterr().out
     assert picture.exists()
 
 
@@ -321,7 +377,7 @@ def test_a_value_outside_the_domain_is_shown_as_nan(picture: Path, capsys: pytes
 
 def test_long_names_of_nodes_are_cut_and_zeros_have_no_sign(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["-x" + " + 0*x" * 10, "x=0", "--out", str(picture)])
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.partition("\n\n")[0].splitlines()
     cut = [line for line in lines if "..." in line]
     assert cut[-1].split() == ["-x", *["+", "0*x"] * 5, "+", "0*...", "0", "1"]
     assert ["-x", "0", "1"] in [line.split() for line in lines]
@@ -344,6 +400,8 @@ def test_long_names_of_nodes_are_cut_and_zeros_have_no_sign(picture: Path, capsy
         (["w", "*", "x", "w=1"], "'*' is not of the form name=value; is the expression in quotes?"),
         (["x", "x=1", "--outt=y.svg"], "'--outt=y.svg': '--outt' cannot be the name of a variable"),
         (["exp*2", "exp=1"], "'exp' is a function here; give the variable another name"),
+        (["--primitives", "tahn"], "there is no primitive 'tahn'; did you mean tan"),
+        (["--primitives", "nothing_like_it"], "there is no primitive 'nothing_like_it'; --primitives without a name"),
         (["1 + 2"], "there is no variable in 1 + 2 to differentiate with respect to"),
         (["+".join(["x"] * 50_000), "x=1"], "the expression is nested too deeply; split it into smaller ones"),
     ],
@@ -356,7 +414,10 @@ def test_a_wrong_command_line_is_explained_and_leaves_nothing(
     assert caught.value.code == 2
     printed = capsys.readouterr()
     assert printed.err.startswith(
-        f"usage: python -m autograd EXPRESSION NAME=VALUE ... [--out PATH]\npython -m autograd: error: {message}"
+        f"usage: python -m autograd EXPRESSION NAME=VALUE ... [--out PATH]\n"
+        f"       python -m autograd --primitives [NAME]\n"
+        f"       python -m autograd --conventions\n"
+        f"python -m autograd: error: {message}"
     )
     assert printed.out == ""
     assert not picture.exists()
@@ -389,6 +450,21 @@ def test_a_graph_too_large_to_draw_is_still_evaluated_and_checked(
 def test_without_arguments_the_command_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert 'example: python -m autograd "tanh(w*x + b)" w=2 x=0.5 b=-1' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--primitives"], catalogue.report),
+        (["--primitives", "tanh"], lambda: catalogue.describe(table["tanh"])),
+        (["--conventions"], conventions.report),
+    ],
+)
+def test_the_command_prints_the_table_and_the_conventions(
+    words: list[str], expected: Callable[[], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 0
+    assert capsys.readouterr().out == expected() + "\n"
 
 
 def test_python_runs_the_command() -> None:
