@@ -87,9 +87,9 @@ class Expression:
 
 
 def functions() -> dict[str, Elementwise]:
-    """What an expression can call: the elementwise rows of the table by name, and ``abs``."""
+    """What an expression can call: the elementwise rows of the table, by name and by what is drawn for them."""
     rows = {name: row for name, row in table.items() if isinstance(row, Elementwise)}
-    return rows | {"abs": rows["absolute"]}
+    return rows | {row.symbol: row for row in rows.values() if row.symbol.isidentifier()}
 
 
 def parse(text: str, names: Iterable[str]) -> Expression:

@@ -297,6 +297,8 @@ class Binary(Elementwise):
     def __call__(self, a: Any, b: Any) -> Any:
         if modes.open_blocks:
             return self.apply((a, b), {})
+        if type(a) is float and type(b) is float:
+            return self.on_floats(a, b)
         if type(a) is nodes.Value:
             if type(b) in _NUMBERS:
                 b = nodes.constant(float(b))

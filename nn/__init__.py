@@ -1,7 +1,20 @@
 """Neural networks on the autograd engine: layers, losses, initializers, training."""
 
 from nn import scalar
-from nn.activations import relu, sigmoid, softplus, tanh
+from nn.activations import (
+    elu,
+    gelu,
+    hardtanh,
+    leaky_relu,
+    log_sigmoid,
+    mish,
+    relu,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
 from nn.initializers import glorot_normal, glorot_uniform, he_normal, he_uniform
 from nn.linear import MLP, Linear
 from nn.losses import cross_entropy, mean_squared_error
@@ -15,16 +28,24 @@ __all__ = [
     "Module",
     "Sequential",
     "cross_entropy",
+    "elu",
     "fit",
     "functional_call",
+    "gelu",
     "glorot_normal",
     "glorot_uniform",
+    "hardtanh",
     "he_normal",
     "he_uniform",
+    "leaky_relu",
+    "log_sigmoid",
     "mean_squared_error",
+    "mish",
     "relu",
     "scalar",
+    "selu",
     "sigmoid",
+    "silu",
     "softplus",
     "tanh",
 ]

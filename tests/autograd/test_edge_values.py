@@ -39,6 +39,12 @@ from autograd import (
     where,
 )
 from autograd.primitive import table
+from autograd.primitives.arithmetic import ceil, clip, floor, reciprocal, remainder, round, sign, square, trunc
+from autograd.primitives.error_function import erf, erfc
+from autograd.primitives.exponential import cbrt, exp2, expm1, log2, log10, logaddexp
+from autograd.primitives.hyperbolic import acosh, asinh, atanh, cosh, sinh
+from autograd.primitives.trigonometry import acos, asin, atan, atan2, hypot, sinc, tan
+from nn.activations import elu, gelu, hardtanh, leaky_relu, log_sigmoid, mish, selu, silu
 
 INF, NAN = math.inf, math.nan
 
@@ -125,6 +131,94 @@ CASES = [
     case("the power not taken", lambda x: where(x > 0, x**0.5, 0), (0.0,), 0.0, 0.0),
     case("the slope of log of a negative number", log, (-1.0,), NAN, NAN),
     case("the slope of log1p below -1", log1p, (-2.0,), NAN, NAN),
+    case("log -0", log, (-0.0,), -INF, INF),
+    case("sqrt -0", sqrt, (-0.0,), 0.0, INF),
+    case("log2 0", log2, (0.0,), -INF, INF),
+    case("log2 8", log2, (8.0,), 3.0, 0.125 / math.log(2)),
+    case("log2 of a negative number", log2, (-8.0,), NAN, NAN),
+    case("log10 1000", log10, (1000.0,), 3.0, 0.001 / math.log(10)),
+    case("log10 of a negative number", log10, (-8.0,), NAN, NAN),
+    case("expm1's tail", expm1, (-50.0,), -1.0, math.exp(-50)),
+    case("expm1 of little", expm1, (1e-18,), 1e-18, 1.0),
+    case("exp2", exp2, (3.0,), 8.0, 8 * math.log(2)),
+    case("cbrt below 0", cbrt, (-8.0,), -2.0, 1 / 12),
+    case("square", square, (-3.0,), 9.0, -6.0),
+    case("reciprocal 0", reciprocal, (0.0,), INF, -INF),
+    case("reciprocal", reciprocal, (-4.0,), -0.25, -0.0625),
+    case("0**b at -1", lambda a, b: a**b, (0.0, -1.0), INF, -INF, NAN),
+    case("0**b at 0", lambda a, b: a**b, (0.0, 0.0), 1.0, 0.0, 0.0),
+    case("0**b at 2", lambda a, b: a**b, (0.0, 2.0), 0.0, 0.0, 0.0),
+    case("the exponent of a negative number", lambda a, b: a**b, (-2.0, 3.0), -8.0, 12.0, NAN),
+    case("sign below 0", sign, (-3.0,), -1.0, 0.0),
+    case("sign 0", sign, (0.0,), 0.0, 0.0),
+    case("sign of nan", sign, (NAN,), NAN, NAN),
+    case("floor at its jump", floor, (2.0,), 2.0, 0.0),
+    case("floor", floor, (-2.5,), -3.0, 0.0),
+    case("floor of nan", floor, (NAN,), NAN, NAN),
+    case("floor of inf", floor, (INF,), INF, 0.0),
+    case("ceil", ceil, (-2.5,), -2.0, 0.0),
+    case("trunc", trunc, (-2.5,), -2.0, 0.0),
+    case("round to the even neighbour", round, (2.5,), 2.0, 0.0),
+    case("round of nan", round, (NAN,), NAN, NAN),
+    case("7 % 2.5", remainder, (7.0, 2.5), 2.0, 1.0, -2.0),
+    case("-7 % 2.5", remainder, (-7.0, 2.5), 0.5, 1.0, 3.0),
+    case("3 % 1, at the jump", remainder, (3.0, 1.0), 0.0, 1.0, -3.0),
+    case("0.3 % 0.1, where the quotient rounds up", remainder, (0.3, 0.1), 0.3 % 0.1, 1.0, -2.0),
+    case("x % 0", remainder, (1.0, 0.0), NAN, NAN, NAN),
+    case("maximum with nan", maximum, (1.0, NAN), NAN, 0.0, NAN),
+    case("maximum with nan, the other way", maximum, (NAN, 1.0), NAN, NAN, 0.0),
+    case("minimum with nan", minimum, (1.0, NAN), NAN, 0.0, NAN),
+    case("minimum of nan twice", minimum, (NAN, NAN), NAN, NAN, NAN),
+    case("relu of nan", relu, (NAN,), NAN, NAN),
+    case("clip inside", lambda x: clip(x, -1, 2), (1.5,), 1.5, 1.0),
+    case("clip below", lambda x: clip(x, -1, 2), (-1.5,), -1.0, 0.0),
+    case("clip above", lambda x: clip(x, -1, 2), (2.5,), 2.0, 0.0),
+    case("clip at its bound", lambda x: clip(x, -1, 2), (2.0,), 2.0, 0.5),
+    case("clip on one side", lambda x: clip(x, low=0), (1e9,), 1e9, 1.0),
+    case("clip of nan", lambda x: clip(x, -1, 2), (NAN,), NAN, NAN),
+    case("clip to bounds that are learned", clip, (5.0, -1.0, 2.0), 2.0, 0.0, 0.0, 1.0),
+    case("asin 1", asin, (1.0,), math.pi / 2, INF),
+    case("asin 2", asin, (2.0,), NAN, NAN),
+    case("acos 1", acos, (1.0,), 0.0, -INF),
+    case("acos -1", acos, (-1.0,), math.pi, -INF),
+    case("atan of inf", atan, (-INF,), -math.pi / 2, 0.0),
+    case("atan far out", atan, (1e200,), math.pi / 2, 0.0),
+    case("tan", tan, (math.pi / 4,), math.tan(math.pi / 4), 1 + math.tan(math.pi / 4) ** 2),
+    case("atan2 on its cut", atan2, (0.0, -2.0), math.pi, -0.5, 0.0),
+    case("atan2 at the origin", atan2, (0.0, 0.0), 0.0, NAN, NAN),
+    case("hypot of numbers whose squares overflow", hypot, (3e200, 4e200), 5e200, 0.6, 0.8),
+    case("hypot 0", hypot, (0.0, 0.0), 0.0, 0.0, 0.0),
+    case("sinc 0", sinc, (0.0,), 1.0, 0.0),
+    case("sinc 1", sinc, (1.0,), math.sin(math.pi) / math.pi, -1.0),
+    case("sinc at a large whole number", sinc, (1e10,), 0.0, 1e-10),
+    case("sinh", sinh, (0.0,), 0.0, 1.0),
+    case("cosh overflows", cosh, (-1000.0,), INF, -INF),
+    case("asinh far out", asinh, (1e200,), math.asinh(1e200), 1e-200),
+    case("acosh 1", acosh, (1.0,), 0.0, INF),
+    case("acosh 0", acosh, (0.0,), NAN, NAN),
+    case("atanh 1", atanh, (1.0,), INF, INF),
+    case("atanh 2", atanh, (2.0,), NAN, NAN),
+    case("erf far out", erf, (1000.0,), 1.0, 0.0),
+    case("erf 0", erf, (0.0,), 0.0, 2 / math.sqrt(math.pi)),
+    case("erf of nan", erf, (NAN,), NAN, NAN),
+    case("erfc far out below", erfc, (-INF,), 2.0, 0.0),
+    case("logaddexp far out", logaddexp, (1e4, -1e4), 1e4, 1.0, 0.0),
+    case("logaddexp of -inf", logaddexp, (-INF, 0.0), 0.0, 0.0, 1.0),
+    case("logaddexp of -inf twice", logaddexp, (-INF, -INF), -INF, 0.0, 0.0),
+    case("logaddexp of inf twice", logaddexp, (INF, INF), INF, 0.5, 0.5),
+    case("log_sigmoid far out below", log_sigmoid, (-1000.0,), -1000.0, 1.0),
+    case("leaky_relu at 0", leaky_relu, (0.0,), 0.0, 0.01),
+    case("leaky_relu with a slope that is learned", leaky_relu, (-3.0, 0.5), -1.5, 0.5, -3.0),
+    case("elu at 0", elu, (0.0,), 0.0, 1.0),
+    case("elu far out", elu, (1000.0,), 1000.0, 1.0),
+    case("elu of nan", elu, (NAN,), NAN, NAN),
+    case("selu at 0", selu, (0.0,), 0.0, 1.0507009873554805 * 1.6732632423543772),
+    case("gelu far out", gelu, (1000.0,), 1000.0, 1.0),
+    case("gelu far out below", gelu, (-1000.0,), 0.0, 0.0),
+    case("silu far out below", silu, (-1000.0,), 0.0, 0.0),
+    case("mish far out below", mish, (-1000.0,), 0.0, 0.0),
+    case("mish far out", mish, (1000.0,), 1000.0, 1.0),
+    case("hardtanh at its bound", hardtanh, (1.0,), 1.0, 0.5),
 ]
 
 each_case = pytest.mark.parametrize(("f", "x", "y", "slopes"), CASES)
@@ -156,8 +250,18 @@ def test_value_and_slopes_of_tensors(
 
 @pytest.mark.parametrize(
     ("f", "x"),
-    [(sqrt, 0.0), (log, 0.0), (lambda x: 1 / x, 0.0), (lambda x: where(x > 0, sqrt(x), 0), 0.0), (log1p, -1.0)],
-    ids=["sqrt", "log", "divide", "where", "log1p"],
+    [
+        (sqrt, 0.0),
+        (log, 0.0),
+        (lambda x: 1 / x, 0.0),
+        (lambda x: where(x > 0, sqrt(x), 0), 0.0),
+        (log1p, -1.0),
+        (acos, 1.0),
+        (acosh, 1.0),
+        (atanh, -1.0),
+        (reciprocal, 0.0),
+    ],
+    ids=["sqrt", "log", "divide", "where", "log1p", "acos", "acosh", "atanh", "reciprocal"],
 )
 def test_infinite_slopes_at_the_end_of_the_domain_are_answers_not_warnings(f: Callable[..., Any], x: float) -> None:
     tensor = Tensor([x])
@@ -167,7 +271,11 @@ def test_infinite_slopes_at_the_end_of_the_domain_are_answers_not_warnings(f: Ca
     assert tensor.grad[0] in (INF, -INF, 0.0)
 
 
-@pytest.mark.parametrize("f", [sigmoid, tanh, softplus, relu, absolute, sin, cos], ids=lambda f: f.name)
+SATURATING = [sigmoid, tanh, softplus, relu, absolute, sin, cos, atan, asinh, erf, erfc, sinc]
+SATURATING_COMPOSED = [leaky_relu, elu, selu, gelu, silu, mish, log_sigmoid, hardtanh]
+
+
+@pytest.mark.parametrize("f", SATURATING + SATURATING_COMPOSED, ids=lambda f: getattr(f, "name", f))
 def test_saturating_is_not_an_accident_to_warn_of(f: Callable[..., Any]) -> None:
     x = Tensor([-1000.0, -40.0, 0.0, 40.0, 1000.0])
     f(x).sum().backward()

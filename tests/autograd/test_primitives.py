@@ -20,6 +20,7 @@ from autograd import Tensor, Value, elementwise, gradients
 from autograd.backward import evaluate
 from autograd.node import Node
 from autograd.primitive import Elementwise, Example, Interval, Structured, structured, table
+from autograd.primitives import hyperbolic  # noqa: F401
 
 ROWS = list(table.values())
 ELEMENTWISE = [row for row in ROWS if isinstance(row, Elementwise)]
@@ -78,6 +79,13 @@ def points(row: Elementwise, largest: float = 20.0, margin: float = 0.01) -> st.
     return drawn if row.kink is None else drawn.filter(lambda x: abs(row.kink(*x)) > margin)
 
 
+def within(interval: Interval, x: float) -> float:
+    """A number of about 0.1 to 2 brought into the interval, keeping what is between two such numbers."""
+    if interval.high < math.inf:
+        return interval.low + (interval.high - interval.low) * x / 2
+    return max(interval.low, 0.0) + x
+
+
 def reach(row: Elementwise, x: tuple[float, ...], i: int) -> float:
     """How far input ``i`` can be moved to both sides with the row smooth all the way."""
     to_kink = math.inf if row.kink is None else abs(row.kink(*x))
@@ -116,7 +124,7 @@ def test_partial_wrong_by_a_thousandth_is_caught(row: Elementwise, position: int
 
     rules = [wrong if i == position else rule for i, rule in enumerate(row.partials)]
     corrupted = elementwise(row.name, *rules, array=row.array, scalar=row.scalar, domain=row.domain, kink=row.kink)
-    spread = [tuple(x + 0.25 * i for i in range(len(rules))) for x in (0.5, 1.0, 2.0)]
+    spread = [tuple(within(interval, x + 0.23 * i) for i, interval in enumerate(row.domain)) for x in (0.2, 0.7, 1.1)]
     assert all(partial_agrees(row, position, x) for x in spread)
     assert not any(partial_agrees(corrupted, position, x) for x in spread)
 
@@ -130,7 +138,8 @@ def test_scalar_kernel_equals_array_kernel_on_all_floats(row: Elementwise, data:
         array = row.array(*(np.array([entry]) for entry in x))[0]
         ulps = abs(scalar - array) / max(np.spacing(abs(scalar)), np.spacing(abs(array)))
     assert type(scalar) is float
-    assert scalar == array or (np.isnan(scalar) and np.isnan(array)) or ulps <= 4
+    # The functions of two libraries differ by up to 4 ulps, and a kernel made of several rounds a few times more.
+    assert scalar == array or (np.isnan(scalar) and np.isnan(array)) or ulps <= 8
 
 
 @each_elementwise
@@ -269,7 +278,9 @@ def test_vector_jacobian_product_wrong_by_a_thousandth_is_caught(row: Structured
     def all_wrong(*values: Any, **parameters: Any) -> list[Any]:
         return [contribution * 1.001 for contribution in row.all_vjps(*values, **parameters)]
 
-    declare = structured(*map(wrong, row.vjps), all_vjps=row.all_vjps and all_wrong, examples=row.examples)
+    declare = structured(
+        *map(wrong, row.vjps), all_vjps=row.all_vjps and all_wrong, examples=row.examples, prepare=row.prepare
+    )
     assert first_order(declare(row.array), example, 0)
 
 
@@ -384,7 +395,17 @@ def test_rows_are_drawn_by_the_symbols_of_mathematics_or_their_name() -> None:
         "divide": "/",
         "power": "**",
         "negative": "neg",
+        "positive": "pos",
         "absolute": "abs",
+        "rint": "round",
+        "remainder": "%",
+        "arcsin": "asin",
+        "arccos": "acos",
+        "arctan": "atan",
+        "arctan2": "atan2",
+        "arcsinh": "asinh",
+        "arccosh": "acosh",
+        "arctanh": "atanh",
         "maximum": "max",
         "minimum": "min",
         "matmul": "@",
@@ -403,7 +424,9 @@ def test_errors_of_an_array_kernel_name_the_row_that_a_user_declared() -> None:
         raise ValueError("only on Tuesdays")
 
     row = elementwise("weekly", lambda x, y: 1.0, array=refusing, scalar=math.sin)
-    with pytest.raises(ValueError, match=r"^weekly: cannot be computed for shapes \(2,\) float64 \(only on Tuesdays\)$"):
+    with pytest.raises(
+        ValueError, match=r"^weekly: cannot be computed for shapes \(2,\) float64 \(only on Tuesdays\)$"
+    ):
         row.apply((Tensor([1.0, 2.0]),), {})
 
 
