@@ -24,6 +24,7 @@ from autograd.primitives.arithmetic import (
     where,
 )
 from autograd.primitives.contraction import dot, einsum, inner, outer, tensordot
+from autograd.primitives.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from autograd.primitives.error_function import erf, erfc
 from autograd.primitives.exponential import (
     cbrt,
@@ -41,8 +42,10 @@ from autograd.primitives.exponential import (
     tanh,
 )
 from autograd.primitives.hyperbolic import acosh, asinh, atanh, cosh, sinh
+from autograd.primitives.indexing import pick, take, take_along_axis
 from autograd.primitives.linear import linear, matmul, matrix_transpose, weighted_sum
 from autograd.primitives.matrix import cholesky, det, diag, inv, slogdet, solve, trace
+from autograd.primitives.pooling import average_pool1d, average_pool2d, max_pool1d, max_pool2d
 from autograd.primitives.reduction import (
     argmax,
     argmin,
@@ -60,7 +63,24 @@ from autograd.primitives.reduction import (
     sum,
     var,
 )
-from autograd.primitives.shaping import broadcast_to, concatenate, reshape, stack, transpose
+from autograd.primitives.shaping import (
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    flip,
+    moveaxis,
+    pad,
+    ravel,
+    repeat,
+    reshape,
+    roll,
+    split,
+    squeeze,
+    stack,
+    swapaxes,
+    tile,
+    transpose,
+)
 from autograd.primitives.trigonometry import acos, asin, atan, atan2, cos, hypot, sin, sinc, tan
 
 __version__ = "0.1.0"
@@ -80,6 +100,8 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "average_pool1d",
+    "average_pool2d",
     "broadcast_to",
     "cbrt",
     "ceil",
@@ -87,6 +109,10 @@ __all__ = [
     "cholesky",
     "clip",
     "concatenate",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cos",
     "cosh",
     "cumprod",
@@ -101,7 +127,9 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "expand_dims",
     "expm1",
+    "flip",
     "floor",
     "grad",
     "gradients",
@@ -123,19 +151,27 @@ __all__ = [
     "matmul",
     "matrix_transpose",
     "max",
+    "max_pool1d",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",
     "minimum",
+    "moveaxis",
     "no_grad",
     "norm",
     "outer",
+    "pad",
+    "pick",
     "positive",
     "prod",
+    "ravel",
     "reciprocal",
     "relu",
     "remainder",
+    "repeat",
     "reshape",
+    "roll",
     "round",
     "sigmoid",
     "sign",
@@ -146,15 +182,21 @@ __all__ = [
     "softmax",
     "softplus",
     "solve",
+    "split",
     "sqrt",
     "square",
+    "squeeze",
     "stack",
     "std",
     "structured",
     "sum",
+    "swapaxes",
+    "take",
+    "take_along_axis",
     "tan",
     "tanh",
     "tensordot",
+    "tile",
     "trace",
     "transpose",
     "trunc",

@@ -12,7 +12,7 @@ import numpy as np
 # Modules, not names: the table of derivatives makes nodes and nodes apply the
 # table, so each side looks the other up when it is called.
 from autograd import backward, modes, numpy_functions, stale
-from autograd.primitives import arithmetic, exponential, linear, reduction, shaping, trigonometry
+from autograd.primitives import arithmetic, exponential, indexing, linear, reduction, shaping, trigonometry
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
@@ -371,7 +371,7 @@ class Tensor(Node):
         return map(self.__getitem__, range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
-        return shaping.getitem(self, index)
+        return indexing.getitem(self, index)
 
     @property
     def T(self) -> Any:
