@@ -13,16 +13,15 @@ from convolution_cases import CASES
 
 
 def record() -> dict[str, np.ndarray]:
-    """Each case's value, and its gradients for the cotangent cos(0), cos(1), ..."""
+    """Each case's value, and after it its gradients for the cotangent cos(0), cos(1), ..., in one vector."""
     found: dict[str, np.ndarray] = {}
     for case in CASES:
         leaves = [torch.tensor(x, requires_grad=True) for x in case.operands()]
         parameters = {{"kernel": "kernel_size"}.get(name, name): value for name, value in case.parameters.items()}
         y = getattr(torch.nn.functional, case.theirs)(*leaves, **parameters)
         y.backward(torch.cos(torch.arange(y.numel(), dtype=torch.float64)).reshape(y.shape))
-        found[f"{case.key} value"] = y.detach().numpy()
-        for position, leaf in enumerate(leaves):
-            found[f"{case.key} gradient {position}"] = leaf.grad.numpy()
+        arrays = [y.detach().numpy(), *(leaf.grad.numpy() for leaf in leaves)]
+        found[case.key] = np.concatenate(arrays, axis=None)
     return found
 
 

@@ -1,0 +1,99 @@
+"""Every row of the table passes ``check_primitive``, which names what is wrong with one that does not."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn  # noqa: F401  (declares rows of its own)
+from autograd import sin
+from autograd.audit import POINTS, calls, check_primitive
+from autograd.primitive import POSITIVE, Interval, elementwise, example, structured, table
+
+ROWS = list(table.values())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_row_is_right_from_every_side(row: Any) -> None:
+    report = check_primitive(row)
+    assert report, report
+
+
+def test_a_report_of_a_right_row_is_one_line() -> None:
+    assert repr(check_primitive(table["exp"])) == (
+        "exp: right. Of its first and second derivatives in 1 set of operands 60 match differences, 0 differ, "
+        "0 cannot be decided."
+    )
+
+
+def test_a_wrong_partial_is_named_with_its_pattern() -> None:
+    row = elementwise("doubled", lambda x, y: 2 * y, array=np.exp, scalar=math.exp)
+    report = check_primitive(row)
+    assert not report
+    assert repr(report).startswith("doubled: WRONG.")
+    assert "wrong by a constant factor: it is 2 times what differences give" in repr(report)
+
+
+def test_a_rule_that_cannot_be_differentiated_again_is_wrong() -> None:
+    row = elementwise("once", lambda x, y: np.cos(np.asarray(x)), array=np.sin, scalar=math.sin)
+    (report,) = check_primitive(row).gradients.values()
+    assert [finding.passes for finding in report.findings] == [True, False]
+
+
+def test_kernels_that_differ_are_named_with_the_point() -> None:
+    row = elementwise("two", lambda x, y: y, array=np.exp, scalar=lambda x: math.exp(x) * (1 + 1e-14))
+    faults = check_primitive(row).faults
+    assert len(faults) > POINTS / 2
+    assert faults[0].startswith("the scalar kernel gives ")
+    assert ", at (" in faults[0]
+
+
+def test_a_kernel_that_leaves_float32_is_named() -> None:
+    row = elementwise("wide", lambda x, y: y, array=lambda x: np.exp(x.astype(float)), scalar=math.exp)
+    assert check_primitive(row).faults == ("of float32 it makes float64, for operands (30,)",)
+
+
+def test_a_kernel_that_is_wrong_in_float32_is_named() -> None:
+    def confused(x: Any) -> Any:
+        return np.sin(x) if x.dtype == np.float64 else np.cos(x)
+
+    row = elementwise("confused", lambda x, y: table["cos"](x), array=confused, scalar=math.sin)
+    assert check_primitive(row).faults == (
+        "what it makes of float32 is not what it makes of float64, for operands (30,)",
+    )
+
+
+def test_a_rule_that_hides_the_cotangent_fails_in_forward_mode() -> None:
+    @structured(lambda g, y, x: np.flip(np.asarray(g)), examples=[example((3,))])
+    def backwards(x: Any, /) -> Any:
+        return np.flip(x)
+
+    (fault, *_) = check_primitive(backwards).faults
+    assert fault.startswith("forward mode fails: backwards: ")
+
+
+@pytest.mark.parametrize("thing", [lambda x: x, sin(1.0), "sin"])
+def test_what_is_no_primitive_is_refused(thing: Any) -> None:
+    with pytest.raises(TypeError, match=r"check_primitive: takes a primitive, as elementwise\(...\) or structured"):
+        check_primitive(thing)
+
+
+def test_a_row_that_is_nowhere_finite_is_refused() -> None:
+    row = elementwise("nowhere", lambda x, y: 0.0, array=lambda x: x * np.nan, scalar=lambda x: math.nan)
+    with pytest.raises(ValueError, match="check_primitive: nowhere is inf or nan at nearly all points of its domain"):
+        check_primitive(row)
+
+
+@pytest.mark.parametrize("domain", [POSITIVE, Interval(high=2.0), Interval(-1.0, 3.0), Interval()])
+def test_points_lie_inside_the_domain_near_and_far_from_its_ends(domain: Interval) -> None:
+    row = elementwise("anywhere", lambda x, y: 1.0, array=np.positive, scalar=lambda x: x, domain=domain)
+    (call,) = calls(row)
+    (column,) = call.operands
+    assert len(set(column)) == POINTS
+    assert all(x in domain for x in column)
+    for end in (domain.low, domain.high):
+        if math.isfinite(end):
+            assert np.abs(column - end).min() < 0.1
