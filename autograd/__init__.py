@@ -1,6 +1,7 @@
 """Automatic differentiation one can read: scalars and arrays, one table of derivatives."""
 
 from autograd.node import Node, Tensor, Value  # isort: skip  (first: the table and the nodes need each other)
+from autograd.audit import check_primitive
 from autograd.backward import gradients
 from autograd.calculus import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.check import check_gradients
@@ -106,6 +107,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "check_gradients",
+    "check_primitive",
     "cholesky",
     "clip",
     "concatenate",

@@ -19,7 +19,6 @@ no dependence
 
 from __future__ import annotations
 
-import contextlib
 import numbers
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any

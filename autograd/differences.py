@@ -112,6 +112,7 @@ class Differences:
         self.weights = weights
         self.every = np.arange(x.size)
         self.centre = f(self.every, x)
+        self.moved = np.zeros(self.centre.shape, bool)  # the entries that have been seen to move
         self.size = power_of_two(x)
 
     def estimate(self, which: Positions | None = None, side: int = 0, noise: Array | None = None) -> Estimate:
@@ -177,7 +178,7 @@ class Differences:
         slopes = (f_right - f_left) @ self.weights / np.where(left == right, np.nan, right - left)
         # Extrapolation adds up errors with factors (b**j + 1) / (b**j - 1), whose product is
         # below 2 for b = 4 and below 8 for b = 2.
-        rounding = (8 if side else 2) * self._rounding(centre, f_left, f_right) / h
+        rounding = (8 if side else 2) * self._rounding(which, f_left, f_right) / h
         movement = (np.abs(from_left) + np.abs(to_right)) / (1 if side else 2) / h
         return _Slopes(slopes, rounding, movement, np.abs(to_right - from_left) / h)
 
@@ -219,16 +220,18 @@ class Differences:
     def _f(self, which: Positions, to: Array) -> Array:
         return self.f(np.tile(which, len(to)), to.ravel()).reshape(*to.shape, self.weights.size)
 
-    def _rounding(self, centre: Array, f_left: Array, f_right: Array) -> Array:
+    def _rounding(self, which: Positions, f_left: Array, f_right: Array) -> Array:
         """What rounding may add to the weighted sum of ``f_right - f_left``.
 
-        Only entries that move count: the others cancel, however large and however many
-        they are. If none moves, the largest could hide a movement.
+        Only entries that move count, if only by the wider steps: the others cancel, however
+        large and however many they are. If none moves, the largest could hide a movement.
         """
+        centre = self.centre[which]
         spacing = np.abs(self.weights) * np.spacing(np.maximum(np.abs(f_left), np.abs(f_right)))
-        moves = (f_left != centre) | (f_right != centre)
-        added: Array = np.where(moves, spacing, 0).sum(axis=-1)
-        return np.where(moves.any(axis=-1), added, spacing.max(axis=-1, initial=0.0))
+        moves = ((f_left != centre) | (f_right != centre)) & np.isfinite(spacing)
+        self.moved[which] |= moves.any(axis=0)
+        added: Array = np.where(self.moved[which], spacing, 0).sum(axis=-1)
+        return np.where(self.moved[which].any(axis=-1), added, spacing.max(axis=-1, initial=0.0))
 
 
 def power_of_two(x: Array) -> Array:

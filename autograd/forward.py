@@ -76,9 +76,7 @@ def _by_transposition(node: nodes.Node, tangents: Tangents, view: View) -> Any:
         if not isinstance(contribution, nodes.Node):
             _refuse_hidden(node, contribution)
             continue
-        tangent = tangents[x]
-        if getattr(tangent, "shape", ()) != contribution.shape:  # as many as a stretched input's were summed
-            tangent = broadcast_to(tangent, contribution.shape)
+        tangent = of_the_form_of(contribution, tangents[x])  # as many as a stretched input's were summed
         so_far = cotangents.get(contribution)
         cotangents[contribution] = tangent if so_far is None else so_far + tangent
     for step in computed([*cotangents], since=g.time):

@@ -58,7 +58,8 @@ def apply_function(function: Callable[..., Any], arguments: Sequence[Any], named
     theirs = inspect.signature(function)
     if any(p.kind is p.VAR_POSITIONAL for p in theirs.parameters.values()):
         return ours(*arguments, **named)
-    given = theirs.bind(*arguments, **named).arguments
+    given = dict(theirs.bind(*arguments, **named).arguments)
+    given |= given.pop("kwargs", {})
     return ours(*_matched(name, given, list(theirs.parameters), inspect.signature(ours)))
 
 
@@ -67,8 +68,8 @@ def _matched(name: str, given: Mapping[str, Any], theirs: Sequence[str], own: in
     names = list(own.parameters)
     values = {key: parameter.default for key, parameter in own.parameters.items()}
     for key, value in given.items():
-        place = theirs.index(key)
         if key not in values:
+            place = theirs.index(key) if key in theirs else len(names)
             if place >= len(names) or names[place] in theirs:
                 raise TypeError(f"np.{name} of a Tensor takes {', '.join(names)}, but not {key}")
             key = names[place]

@@ -9,10 +9,17 @@ from importlib import metadata
 from pathlib import Path
 
 import autograd
-from benchmarks import chain, demo_step, optimizers, training_step
+from benchmarks import chain, convolution, demo_step, optimizers, selection, training_step
 from benchmarks.contest import Comparison, in_fresh_process
 
-CONTESTS = (demo_step.compare, training_step.compare, optimizers.compare, chain.compare)
+CONTESTS = (
+    demo_step.compare,
+    training_step.compare,
+    optimizers.compare,
+    convolution.compare,
+    selection.compare,
+    chain.compare,
+)
 HEADINGS = ["job", "ours", "peer", "the peer's", "ours / the peer's", "goal", "verdict"]
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

@@ -67,6 +67,7 @@ def jobs() -> dict[str, tuple[Step, Step]]:
             matrix, (rng.integers(0, 1000, 5000), rng.integers(0, 100, 5000))
         ),
         "columns of a 1,000 x 100 matrix, 50 numbers": select(matrix, (slice(None), rng.integers(0, 100, 50))),
+        "entries of 10,000, 10,000 numbers": select(vector[:10_000], rng.integers(0, 10_000, 10_000)),
         "entries of 100,000, 100,000 numbers": select(vector, rng.integers(0, 100_000, 100_000)),
         "entries of a 1,000 x 100 matrix by a mask": select(matrix, matrix > 0),
         "a slice of a 1,000 x 100 matrix": select(matrix, (slice(100, 900), slice(None, None, 2))),

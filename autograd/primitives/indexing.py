@@ -97,7 +97,14 @@ def _add_at(x: Array, /, index: Any, shape: Shape) -> Array:
 
 
 def add_at(x: Any, index: Any, shape: Shape) -> Any:
-    """Zeros of the given shape with ``x`` added at the index; at an entry that is named repeatedly it adds up."""
+    """Zeros of the given shape with ``x`` added at the index; at an entry that is named repeatedly it adds up.
+
+    Raises:
+        ValueError: ``x`` has not the shape of what the index selects.
+    """
+    selected = np.broadcast_to(0.0, shape)[index].shape
+    if np.shape(x) != selected:
+        raise ValueError(f"add_at: the index selects entries of shape {selected} of {shape}, but x has {np.shape(x)}")
     return _add_at(x, index=_frozen(index), shape=shape)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -72,7 +73,7 @@ def matmul(a: Array, b: Array, /) -> Array:
 
 
 def _rows(x: Any) -> Any:
-    return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+    return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 @functools.lru_cache(maxsize=16)

@@ -15,7 +15,6 @@ import numpy as np
 from autograd import node as nodes
 from autograd.primitive import Array, example, structured
 from autograd.primitives.indexing import Axes, Shape, axis_numbers, getitem, listed, shape_of, take
-from autograd.primitives.indexing import add_at as add_at
 
 _MODES = ("edge", "reflect", "symmetric", "wrap")
 

@@ -40,7 +40,8 @@ from autograd import (
 from autograd import max as max_of
 from autograd import sum as sum_of
 from autograd.primitive import Elementwise, table
-from autograd.primitives.shaping import add_at, sum_to
+from autograd.primitives.indexing import add_at
+from autograd.primitives.shaping import sum_to
 
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 
