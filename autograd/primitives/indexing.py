@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -102,9 +103,10 @@ def add_at(x: Any, index: Any, shape: Shape) -> Any:
     Raises:
         ValueError: ``x`` has not the shape of what the index selects.
     """
-    selected = np.broadcast_to(0.0, shape)[index].shape
-    if np.shape(x) != selected:
-        raise ValueError(f"add_at: the index selects entries of shape {selected} of {shape}, but x has {np.shape(x)}")
+    with contextlib.suppress(IndexError):  # which the row explains
+        selected = np.broadcast_to(0.0, shape)[index].shape
+        if np.shape(x) != selected:
+            raise ValueError(f"add_at: the index selects shape {selected} of {shape}, but x has shape {np.shape(x)}")
     return _add_at(x, index=_frozen(index), shape=shape)
 
 

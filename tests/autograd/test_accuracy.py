@@ -34,7 +34,7 @@ TINY = 2.0**-1022  # smaller numbers have fewer digits
 FARTHEST = 160  # the largest and smallest inputs are 1e160 and 1e-160
 # Slopes by differences, and slopes of those: 1 - 1e-260 and 1 - 1e-320, as tanh(300) and
 # cos(1e-160) are, still have to differ from 1 in the last of them.
-DIGITS = 600
+DIGITS = 900
 STEP = mpf(10) ** -60
 
 

@@ -253,7 +253,8 @@ def test_what_is_drawn_for_a_row_is_what_backward_multiplies_by(row: Elementwise
 )
 def test_every_structured_row_is_drawn_in_each_of_its_examples(row: Structured, rng: np.random.Generator) -> None:
     for given_ in row.examples:
-        inputs = [Tensor(rng.uniform(0.1, 3.0, shape)) for shape in given_.shapes]
+        drawn = row.prepare(*(rng.uniform(0.1, 3.0, shape) for shape in given_.shapes))
+        inputs = [Tensor(x) for x in drawn]
         y = row(*inputs, **given_.parameters)
         if y.size == 1:
             y.backward()

@@ -242,3 +242,8 @@ def test_adding_outside_of_the_shape_is_refused() -> None:
             (IndexError, ValueError), match=r"^add_at: cannot be computed for shapes \(2, 2\) float64, index="
         ):
             add_at(np.ones((2, 2)), index, (3, 2))
+
+
+def test_adding_what_does_not_fit_the_index_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^add_at: the index selects shape \(4,\) of \(5,\), but x has shape \(1,\)$"):
+        add_at(Tensor([1.0]), np.array([0, 2, 2, -1]), (5,))

@@ -678,5 +678,5 @@ def test_everything_that_the_readme_imports_is_there() -> None:
 
 @pytest.mark.parametrize("kind", [Value, Tensor])
 def test_a_subclass_is_refused_since_operations_would_not_know_it(kind: type[Node]) -> None:
-    with pytest.raises(TypeError, match="^Mine: Value and Tensor cannot be subclassed; write a class that holds one$"):
+    with pytest.raises(TypeError, match=r"^Mine: Value and Tensor cannot be subclassed; write a class that holds one$"):
         type("Mine", (kind,), {})

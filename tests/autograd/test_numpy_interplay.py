@@ -578,7 +578,8 @@ def test_wrong_shapes_and_arguments_are_told_in_the_user_s_terms(
         (
             lambda: Tensor(np.ones((0, 3))).max(),
             ValueError,
-            "max: cannot be computed for shapes (0, 3) float64, axis=None, keepdims=False (there is no largest of no entries: shape (0, 3) has none to choose from)",
+            "max: cannot be computed for shapes (0, 3) float64, axis=None, keepdims=False "
+            "(there is no largest of no entries: shape (0, 3) has none to choose from)",
         ),
         (
             lambda: reshape(Tensor([1.0]), order=3),
