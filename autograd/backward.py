@@ -109,7 +109,7 @@ def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
         values = (*map(view, inputs), view(node))
         for x, partial in zip(inputs, op.partials):
             if type(x) is not nodes.Constant:
-                contribution = times(g, slope(op, partial, values), op.bounded)
+                contribution = times(g, slope(op, partial, values))
                 if getattr(contribution, "shape", ()) != x.shape:  # the input was stretched
                     contribution = sum_to(contribution, x.shape)
                 _accumulate(cotangents, x, contribution, g)
@@ -150,12 +150,12 @@ def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
             return float(rule(*map(np.float64, values)))
 
 
-def times(g: Any, partial: Any, bounded: bool = False) -> Any:
+def times(g: Any, partial: Any) -> Any:
     """``g * partial``, where 0 times infinity is 0, whichever of the two is 0.
 
     That makes ``where(x > 0, sqrt(x), 0)`` right at 0: the branch not taken has
     cotangent 0 and an infinite slope; and ``sqrt(x**2)``, where an infinite cotangent
-    meets the slope 0. A partial that is known to be bounded needs no such care.
+    meets the slope 0.
     """
     if type(partial) is float:
         if type(g) is float:
@@ -163,8 +163,8 @@ def times(g: Any, partial: Any, bounded: bool = False) -> Any:
             return 0.0 if product != product and _is_dead(g, partial) else product
         if partial == 1.0:
             return g
-    if bounded:
-        return g * partial
+    elif type(g) is type(partial) is np.ndarray and g.shape == partial.shape and math.isfinite(np.vdot(g, partial)):
+        return g * partial  # the sum of the products is finite, and so is each of them
     with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
         product = g * partial
     if not _is_finite(_plain(product)):
@@ -185,20 +185,25 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
         op: Any = node.op
         g = cotangents[node]
         kind = type(op)
-        if kind is Binary and g:
+        if g == 0:  # adds nothing to the inputs, however steep the slopes
+            for a in node.inputs:
+                if type(a) is not nodes.Constant:
+                    cotangents.setdefault(a, 0.0)
+        elif kind is Binary:
             a, b = node.inputs
             values: Sequence[Any] = (a._data, b._data, node._data)
-            for x, partial in ((a, op.partials[0]), (b, op.partials[1])):
-                if type(x) is not nodes.Constant:
-                    steep = evaluate(partial, values)
-                    product = g * steep
-                    cotangents[x] = so_far(x, 0.0) + (product if product == product else times(g, steep))
-        elif kind is Unary and g:
+            partial_a, partial_b = op.partials
+            if type(a) is not nodes.Constant:
+                product = g * (steep := evaluate(partial_a, values))
+                cotangents[a] = so_far(a, 0.0) + (product if product == product else times(g, steep))
+            if type(b) is not nodes.Constant:
+                product = g * (steep := evaluate(partial_b, values))
+                cotangents[b] = so_far(b, 0.0) + (product if product == product else times(g, steep))
+        elif kind is Unary:
             (a,) = node.inputs
-            steep = evaluate(op.partials[0], (a._data, node._data))
-            product = g * steep
+            product = g * (steep := evaluate(op.partials[0], (a._data, node._data)))
             cotangents[a] = so_far(a, 0.0) + (product if product == product else times(g, steep))
-        elif kind is not Structured or op.all_vjps is None or not g:
+        elif kind is not Structured or op.all_vjps is None:
             push(node, g, data_of, cotangents)
         else:
             values = [a._data for a in node.inputs]

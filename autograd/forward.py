@@ -64,7 +64,7 @@ def _by_partials(node: nodes.Node, tangents: Tangents, view: View) -> Any:
     total = None
     for x, partial in zip(node.inputs, op.partials):
         if x in tangents:
-            part = times(tangents[x], slope(op, partial, values), op.bounded)
+            part = times(tangents[x], slope(op, partial, values))
             total = part if total is None else total + part
     return total
 

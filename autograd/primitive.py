@@ -135,13 +135,13 @@ class Primitive:
 
     def _apply_mixed(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         kinds = {*map(type, operands)}
+        if kinds == nodes.VALUES and self.scalar is not None:
+            return self._record(self.on_floats(*map(_data, operands)), tuple(operands), parameters)
         if kinds == _ARRAYS and all(x.dtype.char in "fd" for x in operands):  # in a rule, nearly always
             try:
                 return self.array(*operands, **parameters)
             except _MISUSE as error:
                 raise self._explain(error, operands, parameters) from None
-        if kinds == nodes.VALUES and self.scalar is not None:
-            return self._record(self.on_floats(*map(_data, operands)), tuple(operands), parameters)
         if nodes.Value in kinds and not self.takes_values:
             raise TypeError(
                 f"{self.name}: works on Tensors and arrays, not on a Value, which is a single number; "
@@ -297,8 +297,6 @@ class Binary(Elementwise):
     def __call__(self, a: Any, b: Any) -> Any:
         if modes.open_blocks:
             return self.apply((a, b), {})
-        if type(a) is float and type(b) is float:
-            return self.on_floats(a, b)
         if type(a) is nodes.Value:
             if type(b) in _NUMBERS:
                 b = nodes.constant(float(b))
@@ -306,6 +304,8 @@ class Binary(Elementwise):
                 return self.apply((a, b), {})
         elif type(b) is nodes.Value and type(a) in _NUMBERS:
             a = nodes.constant(float(a))
+        elif type(a) is type(b) is float:
+            return self.on_floats(a, b)
         else:
             return self.apply((a, b), {})
         return nodes.make(nodes.Value, self.on_floats(a._data, b._data), self, (a, b))
@@ -397,7 +397,7 @@ def elementwise(
         shown: the textbook's form of the partials, ``"1 - y**2"``, where the rules are
             written in a more accurate one.
         bounded: whether the slopes are finite, whatever the inputs: it saves the sweep
-            a look at the products.
+            the time to silence warnings.
     """
     kind = {1: Unary, 2: Binary}.get(len(partials), Elementwise)
     return kind(

@@ -14,7 +14,7 @@ in place
     it is used.
 constants
     An array that takes part in an operation stays its owner's. ``backward`` compares it
-    with a snapshot: of all entries, or of 4,096 evenly spread ones if there are more.
+    with a snapshot: of all entries, or of 256 evenly spread ones if there are more than 4,096.
 
 ``allow_stale`` switches all of this off.
 """
@@ -30,7 +30,7 @@ import numpy as np
 from autograd import modes
 from autograd import node as nodes
 
-SAMPLE = 4096
+FEW, SAMPLE = 4096, 256  # entries of a constant: up to how many all are compared, and how many of more
 
 last_change = -1  # the time of the latest change of any leaf
 handed_out = 0  # how many leaves somebody may be writing to; while there is none, nobody need look for them
@@ -85,9 +85,10 @@ def look_again(leaf: nodes.Node) -> None:
 
 def sample(array: Any) -> bytes:
     """What a constant array holds: its memo."""
-    if array.size <= SAMPLE:
+    if array.size <= FEW:
         return array.tobytes()  # type: ignore[no-any-return]
-    return array.flat[:: array.size // SAMPLE].tobytes()  # type: ignore[no-any-return]
+    entries = array.reshape(-1) if array.flags.c_contiguous else array.flat  # a view, or no copy at least
+    return entries[:: array.size // SAMPLE].tobytes()  # type: ignore[no-any-return]
 
 
 def check(order: Sequence[nodes.Node]) -> None:
