@@ -70,7 +70,9 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
         For each input a node of its shape (a plain number or array where the
         derivative is constant), or ``None`` if ``output`` does not depend on it.
     """
-    order = computed([output], since=min((x.time for x in inputs), default=-1))
+    # What is older than all inputs does not depend on them; but one that was changed is no longer as old as it was.
+    oldest = min((x.time for x in inputs), default=-1) if stale.last_change <= output.time else -1
+    order = computed([output], since=oldest)
     stale.check(order)
     plain = _seed(output, seed)
     cotangents: Cotangents = {output: seed if isinstance(seed, nodes.Node) else plain}
