@@ -40,6 +40,7 @@ Made by `make bench` (`python -m benchmarks`), which runs everything below side 
   with Python's floats, so the table has both.
 - The step of the networks of arrays is zero_grad, forward, softmax cross-entropy, backward and SGD, in float32.
   `numpy_network.py` is the NumPy by hand.
+- `allow_stale()` is the same step without looking for inputs that were changed after they were used.
 - The chain is `y = y * w; y = y + b; ...` in float64, recorded, differentiated and freed, each time in a new process.
   `w` and `b` are variables, or plain numbers where the table says so. The memory is what the chain adds to the peak.
 """

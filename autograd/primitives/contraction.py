@@ -23,6 +23,7 @@ import numpy as np
 
 from autograd.primitive import Array, example, structured
 from autograd.primitives.arithmetic import multiply
+from autograd.primitives.indexing import shape_of
 from autograd.primitives.linear import matmul
 from autograd.primitives.reduction import sum
 from autograd.primitives.shaping import reshape, transpose
@@ -147,17 +148,13 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     """
     if not isinstance(subscripts, str):
         raise TypeError("einsum: the subscripts come first, as text: einsum('ij,jk->ik', a, b)")
-    plan = _plan(subscripts, tuple(map(_shape, operands)))
+    plan = _plan(subscripts, tuple(map(shape_of, operands)))
     parts = [*map(_read, operands, plan.readings)]
     for i, j, product in plan.products:
         b, a = parts.pop(j), parts.pop(i)
         parts.append(_einsum(a, b, subscripts=product))
     (y,) = parts
     return transpose(y, plan.order) if plan.order != (*range(len(plan.order)),) else y
-
-
-def _shape(x: Any) -> Shape:
-    return x.shape if hasattr(x, "shape") else np.shape(x)
 
 
 def _repeated(letters: str) -> list[str]:
@@ -290,7 +287,7 @@ def tensordot(a: Any, b: Any, axes: int | tuple[Any, Any] = 2) -> Any:
     Raises:
         ValueError: the axes do not exist, or are not of equal sizes.
     """
-    sizes_a, sizes_b = _shape(a), _shape(b)
+    sizes_a, sizes_b = shape_of(a), shape_of(b)
     if isinstance(axes, (int, np.integer)):
         axes = range(-axes, 0), range(axes)
     of_a, of_b = ([x] if isinstance(x, (int, np.integer)) else [*x] for x in axes)
@@ -313,7 +310,7 @@ def dot(a: Any, b: Any) -> Any:
     That is ``a @ b`` for vectors and matrices. Of stacks it multiplies every matrix with every
     other, where ``@`` pairs them.
     """
-    axes_of_a, axes_of_b = len(_shape(a)), len(_shape(b))
+    axes_of_a, axes_of_b = len(shape_of(a)), len(shape_of(b))
     if axes_of_a == 0 or axes_of_b == 0:
         return multiply(a, b)
     return tensordot(a, b, (-1, -2)) if axes_of_a > 2 and axes_of_b > 2 else matmul(a, b)
@@ -321,7 +318,7 @@ def dot(a: Any, b: Any) -> Any:
 
 def inner(a: Any, b: Any) -> Any:
     """The product over the last axes of both; with a number, times it."""
-    return tensordot(a, b, (-1, -1)) if _shape(a) and _shape(b) else multiply(a, b)
+    return tensordot(a, b, (-1, -1)) if shape_of(a) and shape_of(b) else multiply(a, b)
 
 
 def outer(a: Any, b: Any) -> Any:
