@@ -1,10 +1,9 @@
 """Automatic differentiation one can read: scalars and arrays, one table of derivatives."""
 
 from autograd.node import Node, Tensor, Value  # isort: skip  (first: the table and the nodes need each other)
-from autograd.audit import check_primitive
 from autograd.backward import gradients
 from autograd.calculus import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from autograd.check import check_gradients
+from autograd.checking import check_gradients, check_primitive
 from autograd.modes import allow_stale, detect_anomaly, no_grad
 from autograd.primitive import elementwise, structured
 from autograd.primitives.arithmetic import (

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from autograd import catalogue, conventions
-from autograd.check import check_gradients
+from autograd.checking import check_gradients
 from autograd.columns import columns
 from autograd.expression import ExpressionError, parse
 from autograd.graph import newest_first

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.check import check_gradients
+from autograd.checking import check_gradients
 from autograd.node import Node, Tensor, Value
 from autograd.testing.failure import explained
 from autograd.testing.graph import Graph

@@ -10,7 +10,7 @@ import pytest
 
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import sin
-from autograd.audit import POINTS, calls, check_primitive
+from autograd.checking.audit import POINTS, calls, check_primitive
 from autograd.primitive import POSITIVE, Interval, elementwise, example, structured, table
 
 ROWS = list(table.values())

@@ -15,8 +15,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from autograd.comparison import Comparison
-from autograd.differences import Differences
+from autograd.checking.comparison import Comparison
+from autograd.checking.differences import Differences
 
 rng_type = np.random.Generator
 Array = np.ndarray

@@ -15,10 +15,10 @@ import pytest
 
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import Tensor, elementwise, structured
-from autograd.audit import POINTS, Call, calls
-from autograd.comparison import Comparison, compare, differences_along, entries
+from autograd.checking.audit import POINTS, Call, calls
+from autograd.checking.comparison import Comparison, compare, differences_along, entries
+from autograd.checking.subject import Subject
 from autograd.primitive import Elementwise, Structured, example, table
-from autograd.subject import Subject
 
 ROWS = list(table.values())
 FURTHEST = 4  # entries at which a wrong gradient is compared in full

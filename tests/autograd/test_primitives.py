@@ -37,15 +37,16 @@ each_example = pytest.mark.parametrize(
 )
 
 
-def difference(f: Callable[[float], float], x: float, reach: float) -> tuple[float, float]:
+def difference(f: Callable[[float], float], x: float, reach: float, size: float = 0.0) -> tuple[float, float]:
     """The derivative of ``f`` at ``x``, and what rounding may have added to it.
+
+    ``size`` is that of the terms of ``f``, where it is a sum in which they may cancel.
 
     Central differences with five steps, extrapolated to step 0 (Richardson). ``f`` is
     to be smooth as far as ``reach`` to both sides, of which the steps use a sixteenth;
     what is left of the truncation error is then below 1e-11 of the result.
     """
     extrapolated: list[float] = []
-    size = 0.0
     for k in range(5):
         h = reach / 16 / 2**k
         above, below = f(x + h), f(x - h)
@@ -233,18 +234,19 @@ def seed_for(y: np.ndarray) -> np.ndarray:
     return np.asarray(signs * (1.1 + 0.1 * np.arange(y.size).reshape(y.shape)))
 
 
-def disagreements(f: Callable[..., float], arrays: list[np.ndarray], grads: list[np.ndarray]) -> list[str]:
-    """Where the gradient of ``f`` is not what differences say, entry by entry."""
+def disagreements(terms: Callable[..., Any], arrays: list[np.ndarray], grads: list[np.ndarray]) -> list[str]:
+    """Where the gradient of the sum of the terms is not what differences say, entry by entry."""
     found = []
+    size = float(np.sum(np.abs(terms(*arrays))))
     for position, (array, grad) in enumerate(zip(arrays, grads)):
         for index in np.ndindex(array.shape):
 
             def along(to: float, position: int = position, index: tuple[int, ...] = index) -> float:
                 shifted = [a.copy() for a in arrays]
                 shifted[position][index] = to
-                return f(*shifted)
+                return float(np.sum(terms(*shifted)))
 
-            numeric, rounding = difference(along, float(array[index]), SMALL_REACH)
+            numeric, rounding = difference(along, float(array[index]), SMALL_REACH, size)
             if not agree(float(grad[index]), numeric, 8 * rounding):
                 found.append(f"operand {position}{list(index)}: {grad[index]} against {numeric}")
     return found
@@ -257,7 +259,7 @@ def first_order(row: Structured, example: Example, seed: int) -> list[str]:
     weights = seed_for(y.data)
     y.backward(weights)
     grads = [t.grad for t in tensors]
-    return disagreements(lambda *xs: float(np.sum(weights * row.apply(xs, example.parameters))), arrays, grads)
+    return disagreements(lambda *xs: weights * row.apply(xs, example.parameters), arrays, grads)
 
 
 seeds = given(seed=st.integers(0, 2**32 - 1))
@@ -290,24 +292,23 @@ def test_vector_jacobian_product_wrong_by_a_thousandth_is_caught(row: Structured
 def test_gradients_of_gradients_are_the_slopes_of_the_vector_jacobian_product(
     row: Structured, example: Example, seed: int
 ) -> None:
-    def pairing(*arrays: np.ndarray) -> tuple[Any, list[Tensor]]:
-        """What the cotangents add up to, as a function of the operands and the output's cotangent."""
+    def pairing(*arrays: np.ndarray) -> tuple[list[Any], list[Tensor]]:
+        """The cotangents, each entry with a weight, as functions of the operands and the output's cotangent."""
         *operands, g = tensors = [Tensor(a) for a in arrays]
         y = row.apply(operands, example.parameters)
         cotangents = gradients((y * g).sum(), operands)
         for cotangent, operand in zip(cotangents, operands):
             assert cotangent.shape == operand.shape
-        total = sum((seed_for(x.data) * cotangent).sum() for x, cotangent in zip(operands, cotangents))
-        return total, tensors
+        return [seed_for(x.data) * cotangent for x, cotangent in zip(operands, cotangents)], tensors
 
     arrays = operands_for(row, example, seed)
     arrays.append(seed_for(row.apply(arrays, example.parameters)))
-    total, tensors = pairing(*arrays)
-    found = gradients(total, tensors)
+    weighted, tensors = pairing(*arrays)
+    found = gradients(sum(terms.sum() for terms in weighted), tensors)
     grads = [
         np.zeros(t.shape) if g is None else np.broadcast_to(np.asarray(g), t.shape) for t, g in zip(tensors, found)
     ]
-    assert disagreements(lambda *xs: pairing(*xs)[0].item(), arrays, grads) == []
+    assert disagreements(lambda *xs: np.concatenate([*map(np.ravel, pairing(*xs)[0])]), arrays, grads) == []
 
 
 @each_example

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import data_of, gradients, sweep
-from autograd.differences import Array
+from autograd.checking.differences import Array
 from autograd.forward import sweep_forward
 from autograd.graph import computed
 from autograd.modes import allow_stale

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import node as nodes
-from autograd.comparison import (
+from autograd.checking.comparison import (
     FEW,
     Derivative,
     Direction,
@@ -24,9 +24,9 @@ from autograd.comparison import (
     entries,
     lines_through,
 )
-from autograd.differences import Array, Positions
-from autograd.subject import Subject
-from autograd.verdicts import Verdict
+from autograd.checking.differences import Array, Positions
+from autograd.checking.subject import Subject
+from autograd.checking.verdicts import Verdict
 
 SINGLE = 4 * 2.0**-23  # what rounding to float32 may change, a few times over
 

@@ -25,7 +25,7 @@ from typing import Literal
 
 import numpy as np
 
-from autograd.differences import (
+from autograd.checking.differences import (
     NUMBERS_AT_ONCE,
     RESOLVED,
     WIDEST,
@@ -35,7 +35,7 @@ from autograd.differences import (
     Positions,
     power_of_two,
 )
-from autograd.subject import Subject
+from autograd.checking.subject import Subject
 
 Outcome = Literal["agrees", "subgradient", "undecided", "differs", "not differentiable"]
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from autograd.verdicts import UNDECIDED, Finding, GradientReport, Step
+from autograd.checking.verdicts import UNDECIDED, Finding, GradientReport, Step
 
 WIDTH, HEIGHT = 300, 150
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 30  # margins of the plot

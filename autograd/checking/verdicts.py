@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from autograd.comparison import Derivative, Outcome
+from autograd.checking.comparison import Derivative, Outcome
 
 Verdict = Literal[
     "pass",
@@ -147,7 +147,7 @@ class GradientReport:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from autograd.report_page import html  # imported on first use: only notebooks need it
+        from autograd.checking.report_page import html  # imported on first use: only notebooks need it
 
         return html(self)
 

@@ -1,6 +1,6 @@
 """Gradients checked against finite differences.
 
-``autograd.differences`` gives a derivative and a bound on its error; it is compared with
+``autograd.checking.differences`` gives a derivative and a bound on its error; it is compared with
 what the backward sweep gives, entry by entry where an input has at most 64 of them, and
 else along four directions in which all entries move, up or down at random. Nothing in
 it is left to chance: the same check has the same result each time.
@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.comparison import Derivative, Line, compare, differences_along, directions, lines_through
-from autograd.diagnosis import diagnose, in_float32, one_by_one
+from autograd.checking.comparison import Derivative, Line, compare, differences_along, directions, lines_through
+from autograd.checking.diagnosis import diagnose, in_float32, one_by_one
+from autograd.checking.subject import Subject
+from autograd.checking.verdicts import UNDECIDED, Finding, GradientReport, Step, Verdict, verdict_of
 from autograd.node import Tensor, Value
-from autograd.subject import Subject
-from autograd.verdicts import UNDECIDED, Finding, GradientReport, Step, Verdict, verdict_of
 
 ACROSS_KINKS = 16  # directions
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check import check_gradients
-from autograd.differences import Array
+from autograd.checking.check import check_gradients
+from autograd.checking.differences import Array
+from autograd.checking.subject import Subject
+from autograd.checking.verdicts import GradientReport
 from autograd.node import Tensor, Value
 from autograd.primitive import Elementwise, Example, Interval, Primitive, Structured
-from autograd.subject import Subject
-from autograd.verdicts import GradientReport
 
 POINTS = 30
 DRAWS = 2  # of operands, per example of a structured row
