@@ -76,7 +76,7 @@ def test_polynomials_have_their_exact_derivatives_to_order_5(coefficients: list[
         assert f(x) == exact(x)  # whole numbers: nothing is rounded
 
 
-@settings(max_examples=10)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(
     coefficients=st.lists(whole, min_size=1, max_size=6), x=st.integers(-3, 3).map(float), forward=st.integers(0, 15)
 )

@@ -49,7 +49,7 @@ def sides(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, 
 
 
 @each_elementwise
-@settings(max_examples=15)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(data=st.data())
 def test_forward_and_reverse_are_transposes_for_elementwise_rows(row: Elementwise, data: st.DataObject) -> None:
     x = data.draw(points(row))
@@ -76,7 +76,7 @@ def test_tangents_are_stretched_with_their_inputs(row: Elementwise) -> None:
 
 
 @each_example
-@settings(max_examples=3)
+@settings(max_examples=settings.default.max_examples // 10)
 @seeds
 def test_forward_and_reverse_are_transposes_for_structured_rows(row: Structured, example: Example, seed: int) -> None:
     arrays = operands_for(row, example, seed)
@@ -91,7 +91,7 @@ def test_forward_and_reverse_are_transposes_for_structured_rows(row: Structured,
 
 
 @each_example
-@settings(max_examples=1)
+@settings(max_examples=settings.default.max_examples // 30)
 @seeds
 def test_second_derivatives_do_not_mind_which_operands_are_constants(
     row: Structured, example: Example, seed: int

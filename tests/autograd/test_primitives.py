@@ -195,7 +195,7 @@ def test_float32_stays_float32(row: Elementwise, data: st.DataObject) -> None:
 
 
 @each_partial
-@settings(max_examples=15)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(data=st.data())
 def test_gradient_of_the_gradient_is_the_slope_of_the_partial(
     row: Elementwise, position: int, data: st.DataObject
@@ -266,7 +266,7 @@ seeds = given(seed=st.integers(0, 2**32 - 1))
 
 
 @each_example
-@settings(max_examples=4)
+@settings(max_examples=settings.default.max_examples // 7)
 @seeds
 def test_cotangents_are_the_slopes_of_the_array_kernel(row: Structured, example: Example, seed: int) -> None:
     assert first_order(row, example, seed) == []
@@ -287,7 +287,7 @@ def test_vector_jacobian_product_wrong_by_a_thousandth_is_caught(row: Structured
 
 
 @each_example
-@settings(max_examples=2)
+@settings(max_examples=settings.default.max_examples // 15)
 @seeds
 def test_gradients_of_gradients_are_the_slopes_of_the_vector_jacobian_product(
     row: Structured, example: Example, seed: int

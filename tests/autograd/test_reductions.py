@@ -376,7 +376,7 @@ def test_there_is_no_extreme_of_no_entries(f: Any, which: str, message_of: Calla
     assert f(empty, 1).shape == (0,)
 
 
-@settings(max_examples=10)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(st.sampled_from([sum, prod, max, min, var, std, norm, logsumexp, cumsum, cumprod, softmax, log_softmax]))
 def test_a_value_is_refused_with_what_to_do(f: Any) -> None:
     with pytest.raises(TypeError, match=rf"^{f.name}: works on Tensors and arrays, not on a Value"):
