@@ -182,23 +182,23 @@ def _is_dead(g: Any, partial: Any) -> Any:
 
 def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
     """``sweep`` over ``Value``s alone, on their data: the same numbers, several times faster."""
-    so_far = cotangents.get
+    so_far, Constant = cotangents.get, nodes.Constant
     for node in order:
         op: Any = node.op
         g = cotangents[node]
         kind = type(op)
         if g == 0:  # adds nothing to the inputs, however steep the slopes
             for a in node.inputs:
-                if type(a) is not nodes.Constant:
+                if type(a) is not Constant:
                     cotangents.setdefault(a, 0.0)
         elif kind is Binary:
             a, b = node.inputs
             values: Sequence[Any] = (a._data, b._data, node._data)
             partial_a, partial_b = op.partials
-            if type(a) is not nodes.Constant:
+            if type(a) is not Constant:
                 product = g * (steep := evaluate(partial_a, values))
                 cotangents[a] = so_far(a, 0.0) + (product if product == product else times(g, steep))
-            if type(b) is not nodes.Constant:
+            if type(b) is not Constant:
                 product = g * (steep := evaluate(partial_b, values))
                 cotangents[b] = so_far(b, 0.0) + (product if product == product else times(g, steep))
         elif kind is Unary:
@@ -208,9 +208,10 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
         elif kind is not Structured or op.all_vjps is None:
             push(node, g, data_of, cotangents)
         else:
-            values = [a._data for a in node.inputs]
-            for a, contribution in zip(node.inputs, op.all_vjps(g, node._data, *values, **node.parameters)):
-                if type(a) is not nodes.Constant:
+            inputs = node.inputs
+            values = [a._data for a in inputs]
+            for a, contribution in zip(inputs, op.all_vjps(g, node._data, *values, **node.parameters)):
+                if type(a) is not Constant:
                     cotangents[a] = so_far(a, 0.0) + contribution
 
 

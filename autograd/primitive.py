@@ -281,7 +281,11 @@ class Unary(Elementwise):
 
     def __call__(self, x: Any) -> Any:
         if type(x) is nodes.Value and not modes.open_blocks:
-            return nodes.make(nodes.Value, self.on_floats(x._data), self, (x,))
+            try:
+                y = self.scalar(x._data)
+            except (ArithmeticError, ValueError):
+                y = self.on_floats(x._data)  # a call that nearly all are spared
+            return nodes.make(nodes.Value, y, self, (x,))
         if type(x) is float:
             return self.on_floats(x)
         if type(x) is np.ndarray:
@@ -308,7 +312,11 @@ class Binary(Elementwise):
             return self.on_floats(a, b)
         else:
             return self.apply((a, b), {})
-        return nodes.make(nodes.Value, self.on_floats(a._data, b._data), self, (a, b))
+        try:
+            y = self.scalar(a._data, b._data)
+        except (ArithmeticError, ValueError):
+            y = self.on_floats(a._data, b._data)
+        return nodes.make(nodes.Value, y, self, (a, b))
 
 
 class Structured(Primitive):

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import modes
+from autograd import node as nodes
 from autograd.primitive import Array, example, structured
 from autograd.primitives.shaping import reshape, sum_to, transpose
 
@@ -119,7 +121,7 @@ def _sum_of_products(*operands: Any) -> Any:
 
 def _weighted_sum_vjps(g: Any, y: Any, *operands: Any) -> list[Any]:
     n = len(operands) // 2
-    return [*[g * x for x in operands[n:-1] + operands[:n]], g]
+    return [g * x for x in operands[n:-1]] + [g * weight for weight in operands[:n]] + [g]
 
 
 @structured(
@@ -142,4 +144,7 @@ def weighted_sum(weights: Sequence[Any], inputs: Sequence[Any], bias: Any) -> An
         raise ValueError(
             f"weighted_sum: {len(weights)} weights cannot weigh {len(inputs)} inputs; give one input per weight"
         )
-    return _weighted_sum.apply((*weights, *inputs, bias), {})
+    operands = (*weights, *inputs, bias)
+    if {*map(type, operands)} == nodes.VALUES and not modes.open_blocks:  # twice as fast as the way for all kinds
+        return nodes.make(nodes.Value, _sum_of_products(*[x._data for x in operands]), _weighted_sum, operands)
+    return _weighted_sum.apply(operands, {})
