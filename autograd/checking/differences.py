@@ -39,6 +39,7 @@ STEPS = 43  # down to 2e-14 of the scale, about a hundred times the spacing of f
 COLUMNS = 5
 RESOLVED = 1e-6
 SETTLED = 1e-10  # three steps do not agree to ten digits by accident
+CANCELLING = 2.0**-50
 AT_ONCE = 8  # steps; seldom are more needed
 NUMBERS_AT_ONCE = 2_000_000  # that f may return, for one block of steps
 
@@ -151,9 +152,11 @@ class Differences:
         """Estimates that allow for noise in f: for as much as finer steps contradict the first ones.
 
         They truncate less and so err by rounding: also by that of large numbers which
-        cancel inside f, of which the size of its result tells nothing.
+        cancel inside f, of which the size of its result tells nothing. Since the finest
+        steps of all can agree by accident, there is noise as of numbers some times as
+        large as what f does over a whole scale, in any case.
         """
-        noise = np.zeros(which.size)
+        noise = np.nan_to_num(CANCELLING * first.scale * first.movement, posinf=0.0)
         above = np.full((COLUMNS + 1, which.size), np.nan)
         for h in self._steps(which, first.scale):
             slopes = self.slopes(which, h).slopes
