@@ -72,7 +72,7 @@ class LBFGS(Probing):
         return q
 
     def _remember(self, step: Array, change: Array, s: Array, y: Array) -> None:
-        if dot(step, change) > 1e-10 * dot(change, change):  # H stays positive
+        if dot(step, change) > 1e-10 * dot(change, change) > 0:  # H stays positive, and its products do not underflow
             s[self.pairs % self.memory], y[self.pairs % self.memory] = step, change
             self.pairs += 1
 

@@ -474,3 +474,11 @@ def test_a_wrapper_goes_around_an_optimizer_or_a_wrapper_and_nothing_else():
         optim.Lookahead([p])
     with pytest.raises(TypeError, match="finds its own"):
         optim.Mechanic(optim.LBFGS([p]))
+
+
+def test_lbfgs_rests_where_the_gradients_are_too_small_to_be_squared():
+    x = Tensor([1e-170, -2e-170])
+    optimizer = optim.LBFGS([x])
+    for _ in range(10):
+        optimizer.step(lambda: (x * x).sum())
+    assert np.all(np.abs(x.data) <= 1e-160)
