@@ -236,6 +236,8 @@ class Elementwise(Primitive):
         singular: whether a slope can be infinite, at a special point or an end of the domain.
     """
 
+    scalar: Rule
+
     def __init__(
         self,
         name: str,

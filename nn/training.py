@@ -23,11 +23,9 @@ Loss = Callable[[Any, Any], Any]
 
 
 class Optimizer(Protocol):
-    """What ``fit`` needs of an optimizer."""
+    """What ``fit`` needs of an optimizer: a step, for which it computes and differentiates the loss as it needs."""
 
-    def zero_grad(self) -> None: ...
-
-    def step(self) -> None: ...
+    def step(self, loss: Callable[[], Any]) -> None: ...
 
 
 @dataclass(repr=False)
@@ -108,25 +106,36 @@ def fit(
                 if stop.is_set():
                     history.interrupted = True
                     return history
-                optimizer.zero_grad()
-                loss = loss_function(model(x[rows]), y[rows])
-                if not isinstance(loss, Node):
-                    raise TypeError(
-                        f"fit: the loss is a plain {type(loss).__name__}, which depends on no parameter; "
-                        f"the model's output must be computed from its parameters"
-                    )
-                loss_now = loss.item()
-                if not math.isfinite(loss_now):
-                    raise FloatingPointError(_what_went_bad(loss, loss_now, epoch, batch))
-                loss.backward()
-                optimizer.step()
-                total += loss_now * len(rows)
+                total += len(rows) * _step(model, loss_function, optimizer, x[rows], y[rows], epoch, batch)
             history.loss.append(total / len(x))
             if validation is not None:
                 _validate(model, loss_function, validation, history)
             bar(history)
         history.interrupted = stop.is_set()
     return history
+
+
+def _step(
+    model: Callable[[Any], Any], loss_function: Loss, optimizer: Optimizer, x: Array, y: Array, epoch: int, batch: int
+) -> float:
+    """Take one step on a batch; return the loss that the weights had before it."""
+    losses: list[float] = []
+
+    def loss() -> Node:
+        node = loss_function(model(x), y)
+        if not isinstance(node, Node):
+            raise TypeError(
+                f"fit: the loss is a plain {type(node).__name__}, which depends on no parameter; "
+                f"the model's output must be computed from its parameters"
+            )
+        losses.append(node.item())
+        # Only the first is that of the present weights; a line search may try weights that are too far away.
+        if len(losses) == 1 and not math.isfinite(losses[0]):
+            raise FloatingPointError(_what_went_bad(node, losses[0], epoch, batch))
+        return node
+
+    optimizer.step(loss)
+    return losses[0]
 
 
 def _validate(model: Callable[[Any], Any], loss_function: Loss, data: tuple[Array, Array], history: History) -> None:

@@ -189,7 +189,7 @@ class NAdam(Optimizer):
     eps: float = hyperparameter(1e-8, positive=True)
     psi: float = hyperparameter(0.004)
     eps_hat: bool = switch(False)
-    pi: float = measured(1.0)
+    pi: float = measured(1.0, role="bias correction")
 
     def rule(self, w: Array, g: Array, m: Array, v: Array) -> None:
         t = self.steps
@@ -279,7 +279,7 @@ class OptimisticAdam(Optimizer):
     beta2: float = hyperparameter(0.999, below=1.0)
     eps: float = hyperparameter(1e-8, positive=True)
     alpha: float = hyperparameter(1.0)
-    beta: float = hyperparameter(1.0)
+    beta: float = hyperparameter(1.0, role="optimism")
 
     def rule(self, w: Array, g: Array, m: Array, v: Array, u_last: Array) -> None:
         m[:] = self.beta1 * m + (1 - self.beta1) * g

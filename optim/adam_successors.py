@@ -23,9 +23,10 @@ class AdaBelief(Optimizer):
     """
 
     state_names = ("m", "s")
+    rest = "momentum and preconditioner"
 
     lr: float = hyperparameter(0.001)
-    beta1: float = hyperparameter(0.9, below=1.0)
+    beta1: float = hyperparameter(0.9, below=1.0, role="")
     beta2: float = hyperparameter(0.999, below=1.0)
     eps: float = hyperparameter(1e-16, positive=True)
 
@@ -87,7 +88,7 @@ class Adan(Optimizer):
 
     lr: float = hyperparameter(0.001)
     beta1: float = hyperparameter(0.98, below=1.0)
-    beta2: float = hyperparameter(0.92, below=1.0)
+    beta2: float = hyperparameter(0.92, below=1.0, role="momentum")
     beta3: float = hyperparameter(0.99, below=1.0)
     eps: float = hyperparameter(1e-8, positive=True)
     weight_decay: float = hyperparameter(0.0)
@@ -152,7 +153,7 @@ class AdEMAMix(Optimizer):
     beta1: float = hyperparameter(0.9, below=1.0)
     beta2: float = hyperparameter(0.999, below=1.0)
     beta3: float = hyperparameter(0.9999, below=1.0)
-    alpha: float = hyperparameter(5.0)
+    alpha: float = hyperparameter(5.0, role="slow momentum")
     eps: float = hyperparameter(1e-8, positive=True)
     weight_decay: float = hyperparameter(0.0)
 
@@ -202,7 +203,7 @@ class ACProp(Optimizer):
     state_names = ("m", "s")
 
     lr: float = hyperparameter(0.001)
-    beta1: float = hyperparameter(0.9, below=1.0)
+    beta1: float = hyperparameter(0.9, below=1.0, role="")
     beta2: float = hyperparameter(0.999, below=1.0)
     eps: float = hyperparameter(1e-16, positive=True)
 

@@ -45,8 +45,9 @@ class Adadelta(Optimizer):
     """
 
     state_names = ("s", "x")
+    rest = "gradient and preconditioner"
 
-    lr: float = hyperparameter(1.0)
+    lr: float = hyperparameter(1.0, role="")
     rho: float = hyperparameter(0.95, below=1.0)
     eps: float = hyperparameter(1e-6, positive=True)
 
@@ -126,6 +127,7 @@ class MADGRAD(Optimizer):
     """
 
     state_names = ("w_0", "s", "v")
+    rest = "dual averaging"
 
     lr: float = hyperparameter(0.01)
     momentum: float = hyperparameter(0.9, below=1.0)

@@ -49,8 +49,8 @@ class ASGD(Averaging, Optimizer):
     state_names = ("a",)
 
     lr: float = hyperparameter(0.01)
-    decay: float = hyperparameter(0.0001)
-    alpha: float = hyperparameter(0.75)
+    decay: float = hyperparameter(0.0001, role="decay")
+    alpha: float = hyperparameter(0.75, role="schedule")
     t_0: float = hyperparameter(0.0)
 
     def rule(self, w: Array, g: Array, a: Array) -> None:
@@ -77,6 +77,7 @@ class ScheduleFreeSGD(Averaging, Optimizer):
     """
 
     state_names = ("z",)
+    rest = "averaging"
 
     lr: float = hyperparameter(1.0)
     beta: float = hyperparameter(0.9, below=1.0, positive=True)
@@ -112,6 +113,7 @@ class ScheduleFreeAdamW(Averaging, Optimizer):
     """
 
     state_names = ("z", "v")
+    rest = "preconditioner and averaging"
 
     lr: float = hyperparameter(0.0025)
     beta: float = hyperparameter(0.9, below=1.0, positive=True)
@@ -176,8 +178,9 @@ class SWA(Averaging, Wrapper):
         self.state = {"a": self.base.w.copy()}
 
     def step(self, loss: Any = None) -> None:
+        taken = self.base.steps
         self.base.step(loss)
-        if self.base.steps >= self.start and (self.base.steps - self.start) % self.every == 0:
+        if taken < self.base.steps >= self.start and (self.base.steps - self.start) % self.every == 0:
             a = self.state["a"]
             a += (self.base.w - a) / (self.n + 1)
             self.n += 1
@@ -201,7 +204,10 @@ class EMA(Averaging, Wrapper):
         self.state = {"a": self.base.w.copy()}
 
     def step(self, loss: Any = None) -> None:
+        taken = self.base.steps
         self.base.step(loss)
+        if self.base.steps == taken:
+            return
         a = self.state["a"]
         a[:] = self.decay * a + (1 - self.decay) * self.base.w if self.n else self.base.w
         self.n += 1

@@ -139,7 +139,7 @@ class NoisySGD(Optimizer):
     """
 
     lr: float = hyperparameter(0.01)
-    noise: float = hyperparameter(0.01)
+    noise: float = hyperparameter(0.01, role="noise")
     gamma: float = hyperparameter(0.55)
     seed: int = count(0, least=0)
 
@@ -160,7 +160,7 @@ class OptimisticGD(Optimizer):
 
     lr: float = hyperparameter(0.01)
     alpha: float = hyperparameter(1.0)
-    beta: float = hyperparameter(1.0)
+    beta: float = hyperparameter(1.0, role="optimism")
 
     def begin(self, w: Array, g: Array, g_last: Array) -> None:
         g_last[:] = g
@@ -181,6 +181,7 @@ class PolyakSGD(Optimizer):
     """
 
     needs_loss = True
+    rest = "gradient and step length"
 
     max_lr: float = hyperparameter(1.0)
     f_star: float = hyperparameter(0.0, low=-np.inf)
@@ -214,7 +215,7 @@ class DPSGD(Optimizer):
         """Take one step along the gradients of single examples.
 
         Args:
-            loss: as for every optimizer; not used.
+            loss: its value, for schedules that follow it.
             per_example: for each parameter its gradients, (examples, *shape).
 
         Raises:
@@ -239,7 +240,7 @@ class DPSGD(Optimizer):
         total += np.random.default_rng([self.seed, self.steps]).normal(0, self.noise * self.clip, total.shape)
         for part, block in zip(self.parts, self.blocks((total / examples).astype(self.w.dtype))):
             part.grad = block if block.ndim else float(block)
-        super().step()
+        super().step(None if callable(loss) else loss)
 
     def rule(self, w: Array, g: Array) -> None:
         w -= self.lr * g

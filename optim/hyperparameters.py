@@ -35,9 +35,25 @@ class Allowed:
         return f"{what} with {self.low:g} {'<' if self.above else '<='} {name} < {self.below:g}"
 
 
-def hyperparameter(default: float, below: float = math.inf, positive: bool = False, low: float = 0.0) -> Any:
-    """A dataclass field for a number in [low, below), or in (low, below) if it must be positive."""
-    return field(default=default, metadata={"allowed": Allowed(low, below, above=positive or low == -math.inf)})
+# The part a hyperparameter has in a step, where its name tells.
+ROLES = {"lr": "rate", "momentum": "momentum", "beta1": "momentum", "weight_decay": "decay"}
+
+
+def hyperparameter(
+    default: float,
+    below: float = math.inf,
+    positive: bool = False,
+    low: float = 0.0,
+    role: str | None = None,
+    off: float = 0.0,
+) -> Any:
+    """A dataclass field for a number in [low, below), or in (low, below) if it must be positive.
+
+    ``role`` is the part it has in a step, if its name does not tell, and ``off`` the
+    number with which the step goes without that part.
+    """
+    allowed = Allowed(low, below, above=positive or low == -math.inf)
+    return field(default=default, metadata={"allowed": allowed, "role": role, "off": off})
 
 
 def count(default: int, least: int = 1) -> Any:
@@ -45,14 +61,14 @@ def count(default: int, least: int = 1) -> Any:
     return field(default=default, metadata={"allowed": Allowed(least, kind=int)})
 
 
-def switch(default: bool) -> Any:
+def switch(default: bool, role: str | None = None) -> Any:
     """A dataclass field for a form of the rule that is on or off."""
-    return field(default=default, metadata={"allowed": Allowed(kind=bool)})
+    return field(default=default, metadata={"allowed": Allowed(kind=bool), "role": role, "off": False})
 
 
-def measured(start: float = 0.0) -> Any:
+def measured(start: float = 0.0, role: str | None = None) -> Any:
     """A dataclass field for a number that the rule itself keeps from step to step."""
-    return field(default=start, init=False, repr=False, metadata={"measured": True})
+    return field(default=start, init=False, repr=False, metadata={"measured": True, "role": role, "off": 0.0})
 
 
 def hyperparameters_of(optimizer: Any) -> list[tuple[str, Allowed]]:
@@ -65,6 +81,17 @@ def measured_of(optimizer: Any) -> list[str]:
     return [item.name for item in fields(optimizer) if "measured" in item.metadata]
 
 
+def roles_of(optimizer: Any) -> dict[str, dict[str, Any]]:
+    """For each part that a step has, the numbers that have it, and what each is when the step goes without."""
+    roles: dict[str, dict[str, Any]] = {}
+    for item in fields(optimizer):
+        role = item.metadata.get("role")
+        role = ROLES.get(item.name, "") if role is None else role
+        if role:
+            roles.setdefault(role, {})[item.name] = item.metadata.get("off", 0.0)
+    return roles
+
+
 def check(owner: str, name: str, number: Any, allowed: Allowed) -> Any:
     """The number as a plain Python one.
 
@@ -74,3 +101,24 @@ def check(owner: str, name: str, number: Any, allowed: Allowed) -> Any:
     if number not in allowed:
         raise ValueError(f"{owner}: {name} must be {allowed.describe(name)}, not {number!r}")
     return allowed.kind(number)
+
+
+COUNT = Allowed(1, kind=int)
+
+
+def required(allowed: Allowed = Allowed()) -> Any:
+    """A dataclass field for a number that must be given."""
+    return field(metadata={"allowed": allowed})
+
+
+@dataclass(eq=False)
+class Checked:
+    """Base of what is configured by numbers, as a schedule or a transform is.
+
+    Raises:
+        ValueError: a number is out of its range; says what it may be.
+    """
+
+    def __post_init__(self) -> None:
+        for name, allowed in hyperparameters_of(self):
+            setattr(self, name, check(type(self).__name__, name, getattr(self, name), allowed))

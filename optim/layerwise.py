@@ -27,7 +27,7 @@ class Layerwise(Optimizer):
         """The names and shapes of the state of a parameter of this shape."""
         return dict.fromkeys(self.state_names, shape)
 
-    def update(self) -> None:
+    def _apply(self) -> None:
         for position, w, g, own in zip(self.positions, self.blocks(self.w), self.blocks(self.g), self.layers):
             state = own.values()
             self.position = position
@@ -98,6 +98,7 @@ class LARS(Layerwise):
     """
 
     state_names = ("b",)
+    rest = "trust ratio"
 
     lr: float = hyperparameter(0.1)
     momentum: float = hyperparameter(0.9, below=1.0)
@@ -123,6 +124,7 @@ class LAMB(Layerwise):
     """
 
     state_names = ("m", "v")
+    rest = "preconditioner and trust ratio"
 
     lr: float = hyperparameter(0.001)
     beta1: float = hyperparameter(0.9, below=1.0)
@@ -145,6 +147,8 @@ class Fromage(Layerwise):
 
     w <- (w - lr * ||w|| / ||g|| * g) / sqrt(1 + lr**2),  both lengths at least eps
     """
+
+    rest = "layer scaling"
 
     lr: float = hyperparameter(0.01)
     eps: float = hyperparameter(1e-6, positive=True)

@@ -22,8 +22,9 @@ class DoG(Optimizer):
     """
 
     state_names = ("w_0",)
+    rest = "gradient and step length"
 
-    lr: float = hyperparameter(1.0)
+    lr: float = hyperparameter(1.0, role="")
     r_0: float = hyperparameter(1e-6, positive=True)
     eps: float = hyperparameter(1e-8, positive=True)
     r: float = measured(0.0)
@@ -49,8 +50,9 @@ class DoWG(Optimizer):
     """
 
     state_names = ("w_0",)
+    rest = "gradient and step length"
 
-    lr: float = hyperparameter(1.0)
+    lr: float = hyperparameter(1.0, role="")
     q_0: float = hyperparameter(1e-4, positive=True)
     eps: float = hyperparameter(1e-4, positive=True)
     q: float = measured(0.0)
@@ -80,8 +82,9 @@ class DAdaptAdam(Optimizer):
     """
 
     state_names = ("m", "v", "s")
+    rest = "gradient, step length and preconditioner"
 
-    lr: float = hyperparameter(1.0)
+    lr: float = hyperparameter(1.0, role="")
     beta1: float = hyperparameter(0.9, below=1.0)
     beta2: float = hyperparameter(0.999, below=1.0)
     eps: float = hyperparameter(1e-8, positive=True)
@@ -118,8 +121,9 @@ class Prodigy(Optimizer):
     """
 
     state_names = ("w_0", "m", "v", "s")
+    rest = "gradient, step length and preconditioner"
 
-    lr: float = hyperparameter(1.0)
+    lr: float = hyperparameter(1.0, role="")
     beta1: float = hyperparameter(0.9, below=1.0)
     beta2: float = hyperparameter(0.999, below=1.0)
     eps: float = hyperparameter(1e-8, positive=True)
@@ -159,8 +163,9 @@ class MoMo(Optimizer):
 
     state_names = ("m",)
     needs_loss = True
+    rest = "gradient and step length"
 
-    lr: float = hyperparameter(1.0)
+    lr: float = hyperparameter(1.0, role="")
     momentum: float = hyperparameter(0.9, below=1.0)
     weight_decay: float = hyperparameter(0.0)
     f_star: float = hyperparameter(0.0, low=-math.inf)
@@ -194,8 +199,9 @@ class MoMoAdam(Optimizer):
 
     state_names = ("m", "v")
     needs_loss = True
+    rest = "gradient, step length and preconditioner"
 
-    lr: float = hyperparameter(0.01)
+    lr: float = hyperparameter(0.01, role="")
     beta1: float = hyperparameter(0.9, below=1.0)
     beta2: float = hyperparameter(0.999, below=1.0)
     eps: float = hyperparameter(1e-8, positive=True)
@@ -229,6 +235,7 @@ class COCOB(Optimizer):
     """
 
     state_names = ("w_0", "L", "G", "R", "C")
+    rest = "betting"
 
     alpha: float = hyperparameter(100.0, positive=True)
     eps: float = hyperparameter(1e-8, positive=True)

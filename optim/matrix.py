@@ -159,6 +159,8 @@ class GaLore(Layerwise):
     A wide matrix is projected from the right. What is no matrix takes Adam's step.
     """
 
+    rest = "projection and preconditioner"
+
     lr: float = hyperparameter(0.01)
     beta1: float = hyperparameter(0.9, below=1.0)
     beta2: float = hyperparameter(0.999, below=1.0)
@@ -205,9 +207,9 @@ class Adafactor(Layerwise):
     lr: float = hyperparameter(0.01)
     eps1: float = hyperparameter(1e-30, positive=True)
     eps2: float = hyperparameter(1e-3)
-    clip: float = hyperparameter(1.0, positive=True)
+    clip: float = hyperparameter(1.0, positive=True, role="clipping", off=math.inf)
     decay_power: float = hyperparameter(-0.8, low=-np.inf, below=0.0)
-    relative_step: bool = switch(True)
+    relative_step: bool = switch(True, role="schedule")
 
     def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         if len(shape) < 2:

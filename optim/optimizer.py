@@ -23,7 +23,13 @@ import numpy as np
 
 from autograd import Node, Tensor, Value, stale
 from autograd.primitive import Array
+from optim.explanation import Explanation
 from optim.hyperparameters import check, hyperparameters_of, measured_of
+from optim.parameters import checked, grouped, places_of
+from optim.replay import explain
+from optim.schedules import ErrorSchedule
+from optim.trace import Trace
+from optim.transforms import SkipStep
 
 BLOCK = 1 << 18  # bytes; a few vectors of this length stay in a core's own cache
 WHOLE = 1 << 20  # bytes; up to here one vector is updated in one go
@@ -48,7 +54,7 @@ class Optimizer:
     """Base of all optimizers; a subclass adds hyperparameters, state and a rule.
 
     Every hyperparameter can also be a schedule: a function of the number of steps
-    taken so far.
+    taken so far, or one that follows the loss.
 
     Args:
         parameters: the ``Tensor``s and ``Value``s to train. A dictionary among them is
@@ -62,6 +68,7 @@ class Optimizer:
         w: all parameters, one after the other, as one vector.
         state: the subclass's vectors, of the length of ``w``.
         steps: how many steps were taken; in a rule, the number of this step, from 1.
+        skipped: how many were not, because a transform said so.
         loss: the last loss that ``step`` was given.
         groups: if there are several, an optimizer for each, whose ``w`` is a part of this one's.
         number: which group this is.
@@ -76,23 +83,29 @@ class Optimizer:
     needs_loss: ClassVar[bool] = False
     kernel: ClassVar[Callable[..., None] | None] = None
     """The rule once more for speed: in place, with two vectors to scratch in as its last arguments."""
+    rest: ClassVar[str] = ""
+    """What ``explain`` calls what the rule does to the gradient beside what its hyperparameters can switch off."""
 
     parameters: InitVar[Iterable[Any]]
     transforms: Sequence[Transform] = field(default=(), kw_only=True, repr=False)
     constraints: Sequence[Transform] = field(default=(), kw_only=True, repr=False)
 
     def __post_init__(self, parameters: Iterable[Any]) -> None:
-        self.schedules: dict[str, Callable[[int], float]] = {}
+        self.schedules: dict[str, Any] = {}
+        self.progress: dict[str, tuple[float, ...]] = {}  # what the schedules that follow the loss remember
+        self.early = [transform for transform in self.transforms if hasattr(transform, "before_rule")]
+        self.starting: dict[str, float] = {}  # what the schedules began with
         for name, allowed in hyperparameters_of(self):
             self._set(name, getattr(self, name), allowed)
-        grouped = _grouped(self, parameters)
-        self.parts = _checked(type(self).__name__, [part for parts, _ in grouped for part in parts])
-        self.places = _places(self.parts)
+        groups = grouped(self, parameters)
+        self.parts = checked(type(self).__name__, [part for parts, _ in groups for part in parts])
+        self.places = places_of(self.parts)
         size, dtype = self.places[-1].stop, self.parts[0].dtype
         self.w: Array = np.empty(size, dtype)
         self.g: Array = np.empty_like(self.w)
         self.state: dict[str, Any] = self._new_state()
-        self.steps = 0
+        self.steps = self.skipped = 0
+        self.trace: Trace | None = None  # what is kept of each step, if it is watched
         self.loss: float | None = None
         self.given: dict[str, Any] = {}  # what a subclass's step() takes beside gradients; groups share it
         self.fresh = [*range(len(self.parts))]  # the positions of the parameters that have not been stepped yet
@@ -106,12 +119,14 @@ class Optimizer:
         self.number = 0
         self.following: list[str] = []  # a group's hyperparameters that are those of the whole
         self.groups: list[Optimizer] = []
-        if len(grouped) > 1 or grouped[0][1]:
+        if len(groups) > 1 or groups[0][1]:
             end = 0
-            for parts, own in grouped:
+            for parts, own in groups:
                 start, end = end, end + len(parts)
                 self.groups.append(self._group(range(start, end), own))
                 self.groups[-1].number = len(self.groups)
+        if any(one.progress for one in (self, *self.groups)):
+            self.needs_loss = True  # type: ignore[misc]
         self.in_blocks = self.kernel is not None and not whole and not self.groups and not self.transforms
         self.gather()
 
@@ -150,21 +165,34 @@ class Optimizer:
             self._take(loss)
         self.gather()
         grads = [*map(_grad, self.parts)]
-        if self.in_blocks and all(grad is not None for grad in grads):
-            self._step_in_blocks(grads)
-        elif not self._fill(grads):
-            self._step_some()
-        else:
-            self._refine()
-            self._count()
-            for group in self.groups or (self,):
-                group.update()
-        for constraint in self.constraints:
+        if self.trace is not None:
+            self.trace.begin(self)
+        try:
+            if self.in_blocks and self.trace is None and all(grad is not None for grad in grads):
+                self._step_in_blocks(grads)
+            elif not self._fill(grads):
+                self._step_some()
+            else:
+                self._refine()
+                self._count()
+                if self.trace is not None:
+                    self.trace.rules(self.groups or (self,))
+                for group in self.groups or (self,):
+                    group.update()
+        except SkipStep:
+            self.skipped += 1
+            return
+        for constraint in self.constraints if self.trace is None else self.trace.constraints(self):
             constraint(self.w, self)
         self.scatter()
 
     def update(self) -> None:
         """Apply the rule to all of ``w`` and ``g``."""
+        for transform in self.early:
+            transform.before_rule(self.w, self)
+        self._apply()
+
+    def _apply(self) -> None:
         if self.fresh:
             self._begin()
         if self.kernel is None:
@@ -199,20 +227,28 @@ class Optimizer:
 
     def _count(self) -> None:
         """One more step; the schedules say with which hyperparameters."""
-        for name, schedule in self.schedules.items():
-            self._set(name, schedule(self.steps))
+        if self.needs_loss:
+            self._follow_loss()
+        for one in (self, *self.groups):
+            for name, schedule in one.schedules.items():
+                one._set(name, one.progress[name][0] if name in one.progress else schedule(self.steps))
         self.steps += 1
         for group in self.groups:
-            for name, schedule in group.schedules.items():
-                group._set(name, schedule(self.steps - 1))
             for name in group.following:
                 setattr(group, name, getattr(self, name))
             group.steps, group.loss = self.steps, self.loss
 
+    def _follow_loss(self) -> None:
+        for one in (self, *self.groups):
+            for name, state in one.progress.items():
+                one.progress[name] = one.schedules[name].follow(state, self.loss)
+
     def _take(self, loss: Any) -> None:
         if loss is None:
+            asking = {one.schedules[name] for one in (self, *self.groups) for name in one.progress}
+            what = " and ".join(sorted(type(schedule).__name__ for schedule in asking)) or "the step"
             raise TypeError(
-                f"{type(self).__name__}: the step depends on the loss; call optimizer.step(loss) after loss.backward()"
+                f"{type(self).__name__}: {what} depends on the loss; call optimizer.step(loss) after loss.backward()"
             )
         if callable(loss):
             self.zero_grad()
@@ -241,7 +277,7 @@ class Optimizer:
     def _refine(self) -> None:
         """The transforms, and a look at what comes out."""
         g = self.g
-        for transform in self.transforms:
+        for transform in self.transforms if self.trace is None else self.trace.transforms(self):
             transform(g, self)
         if not math.isfinite(np.vdot(g, g)) and not np.isfinite(g).all():
             self._refuse()
@@ -306,6 +342,8 @@ class Optimizer:
             if ready:
                 acting = group._of(ready)
                 acting.g[:] = np.concatenate([blocks[part] for part in acting.parts], axis=None)
+                if self.trace is not None:
+                    self.trace.rules([acting])
                 acting.update()
                 group._take_back(acting, ready)
 
@@ -314,7 +352,7 @@ class Optimizer:
         index = np.r_[tuple(self.places[i] for i in members)]
         some = copy.copy(self)
         some.parts = [self.parts[i] for i in members]
-        some.places = _places(some.parts)
+        some.places = places_of(some.parts)
         some.w, some.g = self.w[index], self.g[index]
         some.state = self._state_of(members, index)
         some.fresh = [new for new, old in enumerate(members) if old in self.fresh]
@@ -336,13 +374,14 @@ class Optimizer:
         memory = slice(self.places[members.start].start, self.places[members.stop - 1].stop)
         group = copy.copy(self)
         group.parts = self.parts[members.start : members.stop]
-        group.places = _places(group.parts)
+        group.places = places_of(group.parts)
         group.w, group.g = self.w[memory], self.g[memory]
         group.state = self._state_of(members, memory)
         group.fresh = [*range(len(group.parts))]
-        group.groups, group.schedules = [], {}
+        group.groups, group.schedules, group.progress = [], {}, {}
         allowed = dict(hyperparameters_of(self))
         group.following = [name for name in allowed if name not in own]
+        group.starting = {name: number for name, number in self.starting.items() if name in group.following}
         for name, number in own.items():
             group._set(name, number, allowed[name])
         return group
@@ -369,20 +408,52 @@ class Optimizer:
         allowed = allowed or dict(hyperparameters_of(self))[name]
         if callable(number):
             self.schedules[name] = number
-            number = number(0)
+            if isinstance(number, ErrorSchedule):
+                self.progress[name] = number.begin()
+                number = number.start
+            else:
+                number = number(0)
+            self.starting[name] = number
         setattr(self, name, check(type(self).__name__, name, number, allowed))
+
+    # ---- the microscope --------------------------------------------------------
+
+    def watch(self, on: bool = True) -> None:
+        """From now on keep what each step begins with, for ``explain``: copies of weights, gradients and state."""
+        for one in (self, *self.groups):
+            one.trace = self.trace or Trace() if on else None
+
+    def explain(self, parameter: Any) -> Explanation:
+        """Why the last step changed a parameter as it did: parts of the method that add up to the change.
+
+        ``optimizer.watch()`` before the step; ``print(optimizer.explain(W))`` after it.
+
+        Args:
+            parameter: the parameter itself, its position, or its label.
+
+        Raises:
+            ValueError: it is no parameter of this optimizer, or the last step was not watched.
+        """
+        return explain(self, parameter)
 
     # ---- stopping and resuming -------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """All that a later run needs to go on as if this one had not stopped: numbers and arrays.
 
-        The weights are not in it; they belong to the model. Nor are schedules, which are
-        functions of the number of steps.
+        The weights are not in it; they belong to the model. Nor are schedules and transforms,
+        which are functions, but what schedules remember of the losses is.
         """
         groups = [group._own_state() for group in self.groups or (self,)]
         own = {name: getattr(self, name) for name, _ in hyperparameters_of(self)}
-        return {"optimizer": type(self).__name__, "steps": self.steps, "hyperparameters": own, "groups": groups}
+        return {
+            "optimizer": type(self).__name__,
+            "steps": self.steps,
+            "skipped": self.skipped,
+            "hyperparameters": own,
+            "progress": [{**one.progress} for one in (self, *self.groups)],
+            "groups": groups,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what ``state_dict`` returned.
@@ -407,7 +478,16 @@ class Optimizer:
                     )
             if any(own[name].keys() != loaded[name].keys() for name in ("hyperparameters", "measured", "vectors")):
                 raise ValueError(f"{owner}: the state was made by another version of this optimizer")
-        self.steps = state["steps"]
+        followers = [one.progress.keys() for one in (self, *self.groups)]
+        if followers != [progress.keys() for progress in state["progress"]]:
+            raise ValueError(
+                f"{owner}: in the state {_names(state['progress'])} the loss, in this optimizer "
+                f"{_names(followers)}; give it the schedules that the saved one had"
+            )
+        self.steps, self.skipped = state["steps"], state["skipped"]
+        for one, progress in zip((self, *self.groups), state["progress"]):
+            one.progress = {**progress}
+            one.__dict__.update({name: remembered[0] for name, remembered in progress.items()})
         for group, loaded in zip(self.groups or (self,), state["groups"]):
             group._load(loaded)
         self.__dict__.update(
@@ -437,55 +517,6 @@ class Optimizer:
                 mine[...] = theirs
 
 
-def _grouped(owner: Optimizer, parameters: Any) -> list[tuple[list[Any], dict[str, Any]]]:
-    """The parameters of each group with the hyperparameters it names; first those of no group."""
-    name = type(owner).__name__
-    if isinstance(parameters, (Node, dict)):
-        parameters = [parameters]
-    if not isinstance(parameters, Iterable):
-        given = type(parameters).__name__
-        raise TypeError(f"{name}: takes a list of parameters, not {given}; pass model.parameters()")
-    loose: list[Any] = []
-    groups = []
-    known = [hyper for hyper, _ in hyperparameters_of(owner)]
-    for item in parameters:
-        if not isinstance(item, dict):
-            loose.append(item)
-            continue
-        own = {**item}
-        members = own.pop("parameters", None)
-        if members is None or isinstance(members, str) or not isinstance(members, (Node, Iterable)):
-            raise ValueError(f"{name}: a group of parameters is a dictionary that lists them under 'parameters'")
-        unknown = [hyper for hyper in own if hyper not in known]
-        if unknown:
-            raise ValueError(f"{name}: a group sets {unknown[0]!r}; the hyperparameters are {', '.join(known)}")
-        members = [members] if isinstance(members, Node) else [*members]
-        if members:
-            groups.append((members, own))
-    if loose or not groups:
-        groups.insert(0, (loose, {}))
-    return groups
-
-
-def _checked(owner: str, parts: list[Any]) -> list[Node]:
-    if not parts:
-        raise ValueError(f"{owner}: there are no parameters to train; pass model.parameters()")
-    seen: set[Node] = set()
-    for position, part in enumerate(parts):
-        if not isinstance(part, (Tensor, Value)):
-            raise TypeError(f"{owner}: parameter {position} is {type(part).__name__}, not a Tensor or a Value")
-        if part.op is not None:
-            raise ValueError(
-                f"{owner}: parameter {position} was computed by {part.op.name}; only leaves can be trained"
-            )
-        if part in seen:
-            raise ValueError(f"{owner}: parameter {position} ({part!r:.80}) is given twice")
-        seen.add(part)
-    if len({part.dtype for part in parts}) > 1:
-        raise ValueError(f"{owner}: the parameters mix float32 and float64; use one optimizer for each")
-    return parts
-
-
-def _places(parts: Sequence[Node]) -> list[slice]:
-    ends = np.cumsum([part.size for part in parts]).tolist()
-    return [slice(end - part.size, end) for part, end in zip(parts, ends)]
+def _names(followers: Iterable[Iterable[str]]) -> str:
+    names = sorted({name for one in followers for name in one})
+    return f"{', '.join(names) or 'nothing'} follow{'s' if len(names) < 2 else ''}"

@@ -11,6 +11,7 @@ import numpy as np
 from autograd.primitive import Array
 from optim.hyperparameters import measured_of
 from optim.optimizer import Optimizer
+from optim.transforms import Penalty, SkipStep
 
 LossAndGradient = Callable[[Array], tuple[float, Array]]
 
@@ -32,6 +33,11 @@ class Probing(Optimizer):
         super().__post_init__(parameters)
         if self.groups:
             raise ValueError(f"{type(self).__name__}: moves all parameters at once, and takes no groups of them")
+        if self.early:
+            raise TypeError(
+                f"{type(self).__name__}: compares the loss at several points, and {type(self.early[0]).__name__} moves "
+                f"the weights beside it; use L2, which is a part of the loss"
+            )
 
     def rule(self, w: Array, g: Any, *state: Any, **_: Any) -> None:
         """Update the weights and the state vectors in place; in subclasses ``g`` is called ``f``, and a function."""
@@ -54,25 +60,37 @@ class Probing(Optimizer):
                 f"optimizer.step(lambda: loss_function(model(x), y))"
             )
         self.gather()
-        before = {name: getattr(self, name) for name in (*measured_of(self), "lr") if hasattr(self, name)}
+        if self.trace is not None:
+            self.trace.begin(self)
+        before = {name: getattr(self, name) for name in (*measured_of(self), "lr", "loss") if hasattr(self, name)}
+        self.loss = None
         vectors = [self.w, *self.state.values()]
         kept = [vector.copy() for vector in vectors]
         try:
             self._count()
             self.fresh = []
+            if self.trace is not None:
+                self.trace.rules([self])
             self.rule(self.w, lambda x: self._evaluate(loss, x), *self.state.values())
-        except BaseException:
+        except BaseException as error:
             self.steps -= 1
             for vector, old in zip(vectors, kept):
                 vector[...] = old
             for name, number in before.items():
                 setattr(self, name, number)
+            if isinstance(error, SkipStep):
+                self.skipped += 1
+                return
             raise
         finally:
             self.scatter()
-        for constraint in self.constraints:
+        for constraint in self.constraints if self.trace is None else self.trace.constraints(self):
             constraint(self.w, self)
         self.scatter()
+        super()._follow_loss()
+
+    def _follow_loss(self) -> None:
+        """Not yet: the step's loss is known when it has been taken, and decides on the next."""
 
     def _evaluate(self, loss: Callable[[], Any], x: Array) -> tuple[float, Array]:
         """The loss and its gradient at ``x``; the weights are what they were before."""
@@ -85,16 +103,18 @@ class Probing(Optimizer):
             self.zero_grad()
             result = loss()
             result.backward()
+            if all(part.grad is None for part in self.parts):
+                raise ValueError(f"{type(self).__name__}: the loss depends on none of the parameters")
+            self._fill([np.zeros(part.shape) if part.grad is None else part.grad for part in self.parts])  # 0 if unused
+            number = float(result) + sum(part.total(self) for part in self.transforms if isinstance(part, Penalty))
+            for transform in self.transforms if self.trace is None else self.trace.transforms(self):
+                transform(self.g, self)
+        except SkipStep:
+            if here or not self.tolerant:
+                raise
         finally:
             w[:] = kept
             self.scatter()
-        grads = [np.zeros(part.shape) if part.grad is None else part.grad for part in self.parts]  # 0 if unused
-        if all(part.grad is None for part in self.parts):
-            raise ValueError(f"{type(self).__name__}: the loss depends on none of the parameters")
-        self._fill(grads)
-        for transform in self.transforms:
-            transform(self.g, self)
-        number = float(result)
         if here or not self.tolerant:
             if not np.isfinite(self.g).all():
                 self._refuse()
@@ -102,4 +122,6 @@ class Probing(Optimizer):
                 raise FloatingPointError(f"{type(self).__name__}: the loss is {number}; nothing was updated")
         if here or self.loss is None:
             self.loss = number
+        if self.trace is not None:
+            self.trace.losses.append(number)
         return number, self.g.copy()

@@ -22,6 +22,7 @@ class Rprop(Optimizer):
     """
 
     state_names = ("g_last", "d")
+    rest = "step sizes"
 
     lr: float = hyperparameter(0.01, positive=True)
     grow: float = hyperparameter(1.2, low=1.0)
@@ -54,6 +55,7 @@ class IRpropPlus(Optimizer):
 
     state_names = ("g_last", "d", "step_last")
     needs_loss = True
+    rest = "step sizes"
 
     lr: float = hyperparameter(0.01, positive=True)
     grow: float = hyperparameter(1.2, low=1.0)
@@ -88,6 +90,7 @@ class DeltaBarDelta(Optimizer):
     """
 
     state_names = ("bar", "rate")
+    rest = "step sizes"
 
     lr: float = hyperparameter(0.01, positive=True)
     kappa: float = hyperparameter(0.001)
@@ -114,6 +117,7 @@ class Quickprop(Optimizer):
     """
 
     state_names = ("g_last", "step")
+    rest = "parabola"
 
     lr: float = hyperparameter(0.01)
     growth: float = hyperparameter(1.75, positive=True)
@@ -142,6 +146,7 @@ class BoldDriver(Probing):
 
     state_names = ("v",)
     tolerant = True
+    rest = "acceptance"
 
     lr: float = hyperparameter(0.01, positive=True)
     momentum: float = hyperparameter(0.0, below=1.0)
@@ -170,7 +175,7 @@ class NaiveLearner(Probing):
 
     tolerant = True
 
-    lr: float = hyperparameter(0.01, positive=True)
+    lr: float = hyperparameter(0.01, positive=True, role="")
 
     def rule(self, w: Array, f: LossAndGradient) -> None:
         loss, _ = f(w)

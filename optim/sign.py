@@ -18,6 +18,8 @@ class SignSGD(Optimizer):
     w <- w - lr * sign(g)
     """
 
+    rest = "sign"
+
     lr: float = hyperparameter(0.001)
 
     def rule(self, w: Array, g: Array) -> None:
@@ -33,9 +35,10 @@ class Signum(Optimizer):
     """
 
     state_names = ("m",)
+    rest = "sign"
 
     lr: float = hyperparameter(0.001)
-    beta: float = hyperparameter(0.9, below=1.0)
+    beta: float = hyperparameter(0.9, below=1.0, role="momentum")
 
     def rule(self, w: Array, g: Array, m: Array) -> None:
         m[:] = self.beta * m + (1 - self.beta) * g
@@ -52,6 +55,7 @@ class Lion(Optimizer):
     """
 
     state_names = ("m",)
+    rest = "sign"
 
     lr: float = hyperparameter(0.0001)
     beta1: float = hyperparameter(0.9, below=1.0)

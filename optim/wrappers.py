@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.primitive import Array
+from optim.explanation import Explanation, find
 from optim.hyperparameters import check, count, hyperparameter, hyperparameters_of, measured, measured_of
 from optim.optimizer import Optimizer, dot, norm
 from optim.probing import Probing
@@ -79,6 +80,22 @@ class Wrapper:
         """Forget the gradients: each parameter's becomes ``None``."""
         self.base.zero_grad()
 
+    def watch(self, on: bool = True) -> None:
+        """From now on keep what each step of the base begins with, for ``explain``."""
+        self.base.watch(on)
+
+    def explain(self, parameter: Any) -> Explanation:
+        """The parts of the base's last step, along the gradient that the wrapper gave it, and what was done to it then.
+
+        Args:
+            parameter: the parameter itself, its position, or its label.
+
+        Raises:
+            ValueError: it is no parameter of this optimizer, or the last step was not watched.
+        """
+        explanation: Explanation = self.base.explain(parameter)
+        return explanation.around(type(self).__name__)
+
     def gather(self) -> None:
         """Read the parameters into ``w``."""
         self.base.gather()
@@ -141,7 +158,8 @@ class SAM(Wrapper):
             raise ValueError("SAM: the loss depends on none of the parameters")
         length = norm(np.concatenate([part.grad for part, _ in moving], axis=None))
         if not np.isfinite(length):
-            self.base.step(first)  # says which gradient is not finite
+            self.base.step(first)  # says which gradient is not finite, or skips the step
+            return
         kept = self.w.copy()
         try:
             if length > 0:
@@ -249,8 +267,10 @@ class Mechanic(Wrapper):
         w = self.w
         if self.steps == 0:
             w_0[:] = w
-        before = w.copy()
+        before, taken = w.copy(), self.base.steps
         self.base.step(loss)
+        if self.base.steps == taken:
+            return
         g = np.concatenate([np.zeros(p.size) if p.grad is None else np.ravel(p.grad) for p in self.parts])
         g = g + self.decay * float(s.sum()) * norm(g) / (norm(before) + self.eps) * before
         delta = (before - w_0) / (float(s.sum()) + self.eps)
@@ -296,6 +316,25 @@ class Together:
             loss.backward()
         for optimizer in self.optimizers:
             optimizer.step(loss)
+
+    def watch(self, on: bool = True) -> None:
+        """From now on keep what each step begins with, for ``explain``."""
+        for optimizer in self.optimizers:
+            optimizer.watch(on)
+
+    def explain(self, parameter: Any) -> Explanation:
+        """How the optimizer that has the parameter changed it in its last step.
+
+        Args:
+            parameter: the parameter itself, its position among those of all, or its label.
+
+        Raises:
+            ValueError: no optimizer has it, or the last step was not watched.
+        """
+        owners = [(part, optimizer) for optimizer in self.optimizers for part in optimizer.parts]
+        part, owner = owners[find("Together", [part for part, _ in owners], parameter)]
+        explanation: Explanation = owner.explain(part)
+        return explanation
 
     def state_dict(self) -> dict[str, Any]:
         """The states of all of them."""

@@ -82,6 +82,27 @@ def test_fit_trains_a_network_of_values():
     assert history.loss[-1] < 0.05 * history.loss[0]
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        optim.LBFGS,
+        optim.NesterovLookAhead,
+        optim.PolyakSGD,
+        lambda parameters: optim.SAM(optim.SGD(parameters, lr=0.1), rho=0.01),
+        lambda parameters: optim.SGD(parameters, lr=optim.Plateau(0.1, patience=2)),
+        lambda parameters: optim.Together(optim.SGD(parameters[:1], lr=0.1), optim.SGD(parameters[1:], lr=0.1)),
+    ],
+    ids=["line search", "gradient ahead", "loss", "two gradients", "schedule by loss", "several"],
+)
+def test_fit_gives_each_optimizer_what_its_step_needs(make):
+    x, y = line()
+    model = nn.MLP([1, 1], rng=0)
+    first = nn.mean_squared_error(model(x), y).item()
+    history = nn.fit(model, nn.mean_squared_error, make(model.parameters()), (x, y), epochs=30, batch_size=10)
+    assert history.loss[0] == pytest.approx(first)
+    assert history.loss[-1] < 0.1 * first
+
+
 def test_gradients_are_forgotten_before_each_step():
     # Left over from before, this gradient would move the weight far away.
     x, y = line()

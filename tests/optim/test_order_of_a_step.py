@@ -124,6 +124,99 @@ def test_a_schedule_that_leaves_the_range_is_refused():
         optim.SGD([W], lr=lambda step: -1)
 
 
+def test_a_schedule_that_follows_the_loss_decides_on_the_step_of_that_loss():
+    W, _ = tensors()
+    schedule = optim.BoldDriverRate(0.1, increase=2, decrease=0.5)
+    optimizer = optim.SGD([W], lr=schedule)
+    losses, rates = [3.0, 2.0, 5.0, 4.0], []
+    for loss in losses:
+        grads(W)
+        before = W.numpy()
+        optimizer.step(loss)
+        rates.append((before - W.data)[0, 0])
+    np.testing.assert_allclose(rates, schedule.values(losses))
+    np.testing.assert_allclose(rates, [0.1, 0.2, 0.1, 0.2])
+
+
+def test_two_optimizers_can_share_a_schedule_that_follows_the_loss():
+    schedule = optim.BoldDriverRate(0.1)
+    a, b = Tensor([1.0]), Tensor([1.0])
+    one, other = optim.SGD([a], lr=schedule), optim.SGD([b], lr=schedule)
+    for loss in (3.0, 2.0, 1.0):
+        a.grad = b.grad = np.ones(1)
+        one.step(loss)
+        other.step(-loss)
+    assert one.lr == 0.1 * 1.05 * 1.05
+    assert other.lr == 0.1 / 2 / 2
+
+
+def test_groups_can_follow_the_loss_and_resume_bit_for_bit():
+    def make(W, b):
+        group = {"parameters": [b], "lr": optim.ErrorBasedDecay(0.1, factor=0.3, every=2)}
+        return optim.Momentum([W, group], lr=optim.BoldDriverRate(0.01), momentum=optim.LinearRamp(0.5, 0.9, 5))
+
+    W, b = tensors()
+    optimizer = make(W, b)
+    losses = [3.0, 4.0, 5.0, 4.5, 6.0, 7.0, 1.0, 8.0]
+    for loss in losses[:3]:
+        grads(W, b)
+        optimizer.step(loss)
+    assert (optimizer.lr, optimizer.groups[0].lr, optimizer.groups[1].lr) == (0.0025, 0.0025, 0.1)
+    again = Tensor(W.data), Tensor(b.data)
+    resumed = make(*again)
+    resumed.load_state_dict(optimizer.state_dict())
+    assert (resumed.lr, resumed.groups[1].lr) == (0.0025, 0.1)
+    for loss in losses[3:]:
+        grads(W, b, *again)
+        optimizer.step(loss)
+        resumed.step(loss)
+        np.testing.assert_array_equal(resumed.w, optimizer.w)
+    assert repr(resumed.state_dict()) == repr(optimizer.state_dict())
+    assert (
+        resumed.groups[1].lr == optimizer.groups[1].lr == pytest.approx(0.1 * 0.3 * 0.3)
+    )  # of means 3.5, 4.75, 6.5, 4.5
+
+
+def test_a_schedule_that_follows_the_loss_asks_for_it():
+    W, b = tensors()
+    grads(W, b)
+    whole = optim.SGD([W, b], lr=optim.Plateau(0.1))
+    group = optim.SGD([W, {"parameters": b, "lr": optim.Plateau(0.1)}])
+    for optimizer in (whole, group):
+        assert optimizer.needs_loss
+        with pytest.raises(TypeError, match=r"SGD: Plateau depends on the loss; call optimizer\.step\(loss\) after"):
+            optimizer.step()
+        assert optimizer.steps == 0
+    assert not optim.SGD([W]).needs_loss
+    assert optim.Lookahead(whole).needs_loss
+
+
+def test_the_state_of_other_schedules_is_refused_and_changes_nothing():
+    W, _ = tensors()
+    follows, constant = optim.SGD([W], lr=optim.Plateau(0.1)), optim.SGD([W], lr=0.1)
+    grads(W)
+    follows.step(1.0)
+    for one, other, what in (
+        (follows, constant, "in the state nothing follows the loss, in this optimizer lr follows"),
+        (constant, follows, "in the state lr follows the loss, in this optimizer nothing follows"),
+    ):
+        before = repr(one.state_dict())
+        with pytest.raises(ValueError, match=f"SGD: {what}; give it the schedules that the saved one had"):
+            one.load_state_dict(other.state_dict())
+        assert repr(one.state_dict()) == before
+
+
+def test_a_method_that_is_given_the_loss_as_a_function_follows_it_from_the_next_step_on():
+    w = Tensor([1.0])
+    optimizer = optim.NesterovLookAhead([w], lr=optim.BoldDriverRate(0.1, increase=2, decrease=0.5), momentum=0.0)
+    losses, rates = iter([3.0, 2.0, 5.0, 4.0]), []
+    for _ in range(4):
+        before = w.item()
+        optimizer.step(lambda: (w * 0.0 + w - w.item() + next(losses)).sum())
+        rates.append(before - w.item())
+    np.testing.assert_allclose(rates, [0.1, 0.1, 0.2, 0.1])
+
+
 # ---- transforms and constraints ------------------------------------------------
 
 
