@@ -23,6 +23,7 @@ demo: install
 	$(RUN) nn digits
 	$(RUN) nn moons
 	$(RUN) autograd "tanh(w*x + b)" w=2 x=0.5 b=-1 --out out/expression.svg
+	$(RUN) optim bowl --optimizers SGD,Momentum,Adagrad,Adam,LBFGS --steps 60
 	$(RUN) nn page
 
 test: lint

@@ -5,17 +5,9 @@ from peers.problem import SHAPES, start
 
 import optim
 from autograd import Tensor, Value, sin, tanh
+from optim import census, race
 
-
-def subclasses(base):
-    for kind in base.__subclasses__():
-        if kind.__module__.startswith("optim."):
-            yield kind
-            yield from subclasses(kind)
-
-
-OPTIMIZERS = sorted({*subclasses(optim.Optimizer)} - {optim.Layerwise, optim.Probing}, key=lambda kind: kind.__name__)
-WRAPPERS = sorted(subclasses(optim.Wrapper), key=lambda kind: kind.__name__)
+OPTIMIZERS, WRAPPERS = census.optimizers(), census.wrappers()
 PROBING = [kind for kind in OPTIMIZERS if issubclass(kind, optim.Probing)]
 GIVEN = [kind for kind in OPTIMIZERS if kind not in PROBING]  # those that follow gradients they are given
 LAYERWISE = [kind for kind in OPTIMIZERS if issubclass(kind, optim.Layerwise)]
@@ -42,18 +34,7 @@ def loss_of(ps, step=0):
 def advance(optimizer, ps, step=0, loss_of=loss_of):
     """One step, with whatever this optimizer needs."""
     optimizer.zero_grad()
-    inner = optimizer
-    while isinstance(inner, optim.Wrapper):
-        if isinstance(inner, optim.SAM):
-            return optimizer.step(lambda: loss_of(ps, step))
-        inner = inner.base
-    if isinstance(inner, (optim.Probing, optim.Sophia)):
-        return optimizer.step(lambda: loss_of(ps, step))
-    loss = loss_of(ps, step)
-    loss.backward()
-    if isinstance(inner, optim.DPSGD):
-        return optimizer.step(per_example=[np.stack([p.grad, 2 * p.grad]) for p in ps])
-    return optimizer.step(loss)
+    race.advance(optimizer, lambda rows: loss_of(ps, step), [0, 1])
 
 
 def set_grads(ps, seed):

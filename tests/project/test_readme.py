@@ -25,6 +25,12 @@ def test_each_snippet_runs_and_prints_what_its_comments_say(position, tmp_path):
         assert expected in printed
 
 
+def test_the_explanation_of_a_step_is_the_one_that_is_printed(tmp_path):
+    (snippet,) = (code for code in SNIPPETS if "explain" in code)
+    shown = "".join(f"    {line}\n" for line in run("import optim\n" + snippet, tmp_path).splitlines())
+    assert shown in README
+
+
 def test_the_picture_in_the_readme_is_the_one_its_code_draws(tmp_path):
     run(SNIPPETS[0], tmp_path)
     assert (tmp_path / "graph.svg").read_bytes() == (ROOT / "notebooks" / "graph.svg").read_bytes()
