@@ -6,6 +6,7 @@ the domain that stands on it, or on its examples.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -128,6 +129,17 @@ def test_partial_wrong_by_a_thousandth_is_caught(row: Elementwise, position: int
     spread = [tuple(within(interval, x + 0.23 * i) for i, interval in enumerate(row.domain)) for x in (0.2, 0.7, 1.1)]
     assert all(partial_agrees(row, position, x) for x in spread)
     assert not any(partial_agrees(corrupted, position, x) for x in spread)
+
+
+@pytest.mark.parametrize("row", [row for row in ELEMENTWISE if row.kink], ids=lambda row: row.name)
+def test_the_row_says_kink_wherever_the_slopes_of_the_two_sides_differ(row: Elementwise) -> None:
+    h = 2.0**-20
+    for x in itertools.product([-2.0, -1.0, -0.5, -0.3, 0.0, 0.5, 0.7, 1.0, 2.0], repeat=len(row.domain)):
+        if all(entry in interval for entry, interval in zip(x, row.domain)):
+            for i, entry in enumerate(x):
+                left, at, right = (row.on_floats(*moved(x, i, to)) for to in (entry - h, entry, entry + h))
+                if abs((right - at) - (at - left)) > 1e-3 * (h + abs(right - at) + abs(at - left)):
+                    assert row.kink(*x) == 0, x
 
 
 @each_elementwise
