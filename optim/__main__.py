@@ -25,10 +25,6 @@ from optim.surfaces import SURFACES
 
 STEPS = 150
 SEEDS = 3
-NETWORKS = {
-    "digits": "a network of 64-32-10 units that reads handwritten digits",
-    "moons": "the course's comparison: how many epochs each optimizer needs to tell two moons apart",
-}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +33,11 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit status: 0; 1 if something is missing or a file cannot be written; 130 after Ctrl-C.
     """
-    problems = {**{surface.name: surface.formula for surface in SURFACES.values()}, **NETWORKS}
+    problems = {
+        **{surface.name: surface.formula for surface in SURFACES.values()},
+        "digits": "a network of 64-32-10 units that reads handwritten digits",
+        "moons": "a network of 2-12-13-13-2 units; without options, how many epochs each optimizer of the course needs",
+    }
     parser = argparse.ArgumentParser(
         prog="python -m optim",
         usage="""python -m optim PROBLEM [--optimizers A,B] [--steps N] [--lr X] [--out DIR]
@@ -69,24 +69,25 @@ def main(arguments: Sequence[str]) -> int:
             near = get_close_matches(given.problem, problems)
             hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(problems)}"
             raise ValueError(f"there is no problem {given.problem!r}; {hint}")
-        for option in ("optimizers", "steps", "lr") if given.problem == "moons" else ("seeds",):
-            if getattr(given, option) is not None:
-                raise ValueError(f"--{option} is not for {given.problem}")
+        comparing = given.problem == "moons" and (given.optimizers, given.steps, given.lr) == (None, None, None)
+        if given.seeds is not None and not comparing:
+            raise ValueError("--seeds is for the comparison on moons, which takes none of the other options")
         names = given.optimizers.split(",") if given.optimizers else []
         kinds = [*dict.fromkeys(census.find(name.strip()) for name in names)] or everyone()
     except ValueError as error:
         parser.error(str(error))
-    except BrokenPipeError:  # the reader, head say, has seen enough; Python flushes once more as it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:
+        return _unread()
     folder = given.out / "race" / given.problem
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if given.problem == "moons":
+        if comparing:
             compare(given.seeds or SEEDS, folder)
         else:
-            problem = digits() if given.problem == "digits" else on_surface(SURFACES[given.problem])
+            problem = NETWORKS[given.problem]() if given.problem in NETWORKS else on_surface(SURFACES[given.problem])
             run(problem, kinds, given.steps or STEPS, given.lr, folder)
+    except BrokenPipeError:
+        return _unread()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -108,11 +109,10 @@ def run(problem: Problem, kinds: Sequence[type[Any]], steps: int, lr: float | No
     lesson = f"\n{problem.surface.lesson}" if problem.surface else ""
     rates = "" if lr is not None else "; each at the learning rate that suits it best"
     report = f"{result.title}{lesson}\n{steps} steps{rates}.\n\n{result.table()}"
-    print(report)
     (folder / "report.txt").write_text(report + "\n", encoding="utf-8")
     (folder / "race.html").write_text(race_page.page(result), encoding="utf-8")
     result.plot(folder / "race.png")
-    print(f"\nThe picture is {folder / 'race.png'}; the race itself is {folder / 'race.html'}")
+    print(f"{report}\n\nThe picture is {folder / 'race.png'}; the race itself is {folder / 'race.html'}", flush=True)
 
 
 def digits() -> Problem:
@@ -128,6 +128,22 @@ def digits() -> Problem:
     )
 
 
+def two_moons() -> Problem:
+    """The problem of telling two moons apart, with the network of the course."""
+    return on_data(
+        f"moons: cross-entropy on {moons.POINTS} points held out, {moons.POINTS} to learn from in batches of 32",
+        0.02,
+        partial(nn.MLP, moons.SIZES),
+        nn.cross_entropy,
+        data.moons(moons.POINTS, moons.NOISE, rng=0),
+        data.moons(moons.POINTS, moons.NOISE, rng=1),
+        batch_size=32,
+    )
+
+
+NETWORKS = {"digits": digits, "moons": two_moons}
+
+
 def compare(seeds: int, folder: Path) -> None:
     """Reproduce the course's comparison on two moons."""
     started = time.perf_counter()
@@ -136,10 +152,10 @@ def compare(seeds: int, folder: Path) -> None:
     with jobs(len(runs)) as each:
         comparison = moons.Comparison([*each(train, runs)])
     report = comparison.report()
-    print(report)
     (folder / "report.txt").write_text(report + "\n", encoding="utf-8")
     comparison.plot(folder / "moons.png")
-    print(f"\nThe picture is {folder / 'moons.png'}; all of it took {time.perf_counter() - started:.0f} s")
+    seconds = time.perf_counter() - started
+    print(f"{report}\n\nThe picture is {folder / 'moons.png'}; all of it took {seconds:.0f} s", flush=True)
 
 
 @contextmanager
@@ -171,6 +187,12 @@ def progress(results: Iterable[Any], count: int) -> Iterator[Any]:
         yield result
     if watched:
         print("\r" + " " * 72 + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _unread() -> int:
+    """The reader of what is printed, head say, has seen enough; Python flushes once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _count(text: str) -> int:

@@ -71,7 +71,7 @@ def family(kind: type[Any]) -> str:
 
 def entry(kind: type[Any]) -> Entry:
     """What a class says of itself."""
-    first, *rest = inspect.cleandoc(kind.__doc__ or "").replace("``", "").split("\n\n")
+    first, *rest = inspect.cleandoc(kind.__doc__ or "").replace("``", "`").split("\n\n")
     summary = re.fullmatch(r"(.*) \(([^()]*)\)\.", first)
     if summary is None or not rest:
         raise ValueError(

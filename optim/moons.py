@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,10 +24,6 @@ from autograd.primitive import Array
 from optim.adam import Adam
 from optim.adaptive import Adadelta, Adagrad, RMSprop
 from optim.gradient_descent import SGD, Momentum, Nesterov
-from optim.race_plot import empty_figure
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 SIZES = (2, 12, 13, 13, 2)
 POINTS = 300
@@ -108,6 +104,7 @@ CLAIMS = (
     Claim("Momentum and Nesterov before plain mini-batches", ("Momentum", "Nesterov"), (MINI,), "always"),
     Claim("Adadelta and Adam before Adagrad", ("Adadelta", "Adam"), ("Adagrad",), "always"),
     Claim("Adam before plain mini-batches", ("Adam",), (MINI,), "always with batches of 32"),
+    Claim("Adadelta before plain mini-batches", ("Adadelta",), (MINI,), "always with batches of 32"),
     Claim("Nesterov before Adam", ("Nesterov",), ("Adam",), "mostly"),
     Claim("Nesterov before Momentum", ("Nesterov",), ("Momentum",), "a matter of luck"),
     Claim("Adam before Adadelta", ("Adam",), ("Adadelta",), "only with noisier points"),
@@ -278,47 +275,9 @@ class Comparison:
         Raises:
             ImportError: matplotlib is not installed.
         """
-        figure = empty_figure(12.5, 5.4)
-        epochs, updates = figure.subplots(1, 2, sharey=True)
-        bound: dict[str, Any] = {"marker": "|", "color": "#555555", "markersize": 14, "linestyle": "none"}
-        lecture: dict[str, Any] = {"marker": "D", "color": "white", "markeredgecolor": "black", "linestyle": "none"}
-        for row, contender in enumerate(CONTENDERS):
-            for ax, scale in ((epochs, 1), (updates, contender.updates)):
-                _row(ax, row, self.of(contender.name), scale)
-            if contender.bound:
-                epochs.plot(contender.bound, row, **bound)
-            if contender.lecture:
-                epochs.plot(contender.lecture, row, **lecture)
-        epochs.plot([], [], "o", color=NO_ERRORS, label="no training errors")
-        epochs.plot([], [], "s", color=LOW_LOSS, label=f"cross-entropy below {LOW:g}")
-        epochs.plot([], [], label="no errors, says the lecture", **lecture)
-        epochs.plot([], [], label="bound for no errors, from earlier runs", **bound)
-        epochs.set(
-            xscale="log", yticks=range(len(CONTENDERS)), yticklabels=[c.name for c in CONTENDERS],
-            ylim=(len(CONTENDERS) - 0.4, -0.6), xlabel="epochs",
-        )  # fmt: skip
-        updates.set(xscale="log", xlabel="updates: the same runs")
-        for ax in (epochs, updates):
-            ax.spines[["top", "right", "left"]].set_visible(False)
-            ax.tick_params(axis="y", length=0)
-            ax.grid(axis="x", alpha=0.3, linewidth=0.6)
-        figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-        figure.suptitle(f"Two moons: how long each optimizer needs, {len(self.of(MINI))} seeds", fontsize=12)
-        figure.savefig(path)
+        from optim import moons_plot
 
-
-NO_ERRORS, LOW_LOSS = "#0072B2", "#D55E00"
-
-
-def _row(ax: Axes, row: int, finishes: Sequence[Finish], scale: int) -> None:
-    for shift, colour, marker, reached in (
-        (-0.14, NO_ERRORS, "o", [f.no_errors * scale for f in finishes]),
-        (0.14, LOW_LOSS, "s", [f.low * scale for f in finishes]),
-    ):
-        there = [number for number in reached if number < math.inf]
-        if there:
-            ax.plot([min(there), max(there)], [row + shift] * 2, color=colour, linewidth=1.2, alpha=0.5)
-        ax.plot(there, [row + shift] * len(there), marker, color=colour, markersize=5, alpha=0.9)
+        moons_plot.draw(self, path)
 
 
 def _number(number: float | None) -> str:

@@ -159,10 +159,8 @@ def test_the_bar_is_drawn_where_somebody_watches_and_is_wiped_away(capsys, monke
         (["bowl", "--steps", "1.5"], "--steps: must be a whole number of at least 1, not '1.5'"),
         (["bowl", "--lr", "nan"], "--lr: must be a number above 0, not 'nan'"),
         (["bowl", "--lr", "fast"], "--lr: must be a number above 0, not 'fast'"),
-        (["moons", "--lr", "1"], "--lr is not for moons"),
-        (["moons", "--steps", "1"], "--steps is not for moons"),
-        (["moons", "--optimizers", "SGD"], "--optimizers is not for moons"),
-        (["bowl", "--seeds", "2"], "--seeds is not for bowl"),
+        (["moons", "--lr", "1", "--seeds", "2"], "--seeds is for the comparison on moons"),
+        (["bowl", "--seeds", "2"], "--seeds is for the comparison on moons"),
     ],
 )
 def test_a_wrong_word_is_an_error_that_names_the_nearest_or_the_allowed(arguments, message, capsys):
@@ -207,6 +205,12 @@ def test_ctrl_c_ends_the_command_with_status_130(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(optim.race, "race", interrupted)
     assert python_m_optim("bowl", "--out", tmp_path) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_the_network_of_the_moons_is_raced_on_if_there_is_a_choice_of_who_runs(tmp_path, capsys):
+    assert python_m_optim("moons", "--optimizers", "Adam", "--lr", "0.03", "--steps", "60", "--out", tmp_path) == 0
+    assert re.search(r"^Adam +lr=0.03 +\d+ ", capsys.readouterr().out, flags=re.MULTILINE)  # it reaches the target
+    assert (tmp_path / "race" / "moons" / "race.html").exists()
 
 
 def test_a_reader_who_has_seen_enough_of_the_list_is_no_error():
