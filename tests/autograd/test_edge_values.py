@@ -523,3 +523,15 @@ def test_two_precisions_meet_in_the_higher_one_and_each_gradient_keeps_its_own()
     y.backward()
     assert y.dtype == np.float64
     assert (single.grad.dtype, double.grad.dtype) == (np.float32, np.float64)
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "expected"),
+    [(-1e-200, 2.0, 0.0), (0.0, 2.0, 0.0), (-1.0, 3.0, math.nan), (-2.0, 3.0, math.nan)],
+)
+def test_the_slope_of_a_power_in_its_exponent_is_0_where_the_power_is_and_else_nan_for_negative_bases(
+    base: float, exponent: float, expected: float
+) -> None:
+    b = Value(exponent)
+    (Value(base) ** b).backward()
+    np.testing.assert_equal(b.grad, expected)
