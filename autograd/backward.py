@@ -23,7 +23,7 @@ from autograd import node as nodes
 from autograd.graph import computed
 from autograd.primitive import Binary, Elementwise, Structured, Unary
 from autograd.primitives.arithmetic import where
-from autograd.primitives.shaping import sum_to
+from autograd.primitives.shaping import reshape, stack, sum_to
 
 View = Callable[["nodes.Node"], Any]
 Cotangents = dict["nodes.Node", Any]
@@ -75,6 +75,8 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
     order = computed([output], since=oldest)
     stale.check(order)
     plain = _seed(output, seed)
+    if type(seed) is nodes.Value and type(output) is nodes.Tensor:
+        seed = reshape(stack([seed]), ())  # the rules of arrays ask a cotangent for its axes
     cotangents: Cotangents = {output: seed if isinstance(seed, nodes.Node) else plain}
     for _ in sweep(order, cotangents, node_of):
         pass
@@ -165,8 +167,10 @@ def times(g: Any, partial: Any) -> Any:
             return 0.0 if product != product and _is_dead(g, partial) else product
         if partial == 1.0:
             return g
-    elif type(g) is type(partial) is np.ndarray and g.shape == partial.shape and math.isfinite(np.vdot(g, partial)):
-        return g * partial  # the sum of the products is finite, and so is each of them
+    elif type(g) is type(partial) is np.ndarray and g.shape == partial.shape:
+        total = np.vdot(g, partial)
+        if math.isfinite(total):  # and so is each of the products
+            return g * partial if g.shape else total
     with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
         product = g * partial
     if not _is_finite(_plain(product)):
@@ -242,9 +246,11 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
                 f"as in t.sum().backward(), or give the cotangent of every entry, as in t.backward(seed)"
             )
         return np.ones_like(data) if data.shape else data.dtype.type(1)
-    seed = _plain(seed)
-    if np.shape(seed) != output.shape:
-        raise ValueError(f"the seed has shape {np.shape(seed)}, but the node it is the cotangent of has {output.shape}")
+    seed = np.asarray(_plain(seed))
+    if seed.dtype.kind not in "fiub":
+        raise TypeError(f"the seed is made of real numbers, not of {seed.dtype}")
+    if seed.shape != output.shape:
+        raise ValueError(f"the seed has shape {seed.shape}, but the node it is the cotangent of has {output.shape}")
     return float(seed) if type(data) is float else np.array(seed, data.dtype)
 
 

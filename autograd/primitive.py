@@ -312,6 +312,12 @@ class Binary(Elementwise):
             a = nodes.constant(float(a))
         elif type(a) is type(b) is float:
             return self.on_floats(a, b)
+        elif type(a) is nodes.Tensor and type(b) in _NUMBERS:
+            b = nodes.constant(float(b))
+            return self._record(self.array(a._data, b._data), (a, b), {})
+        elif type(b) is nodes.Tensor and type(a) in _NUMBERS:
+            a = nodes.constant(float(a))
+            return self._record(self.array(a._data, b._data), (a, b), {})
         else:
             return self.apply((a, b), {})
         try:

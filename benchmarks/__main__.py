@@ -42,7 +42,8 @@ Made by `make bench` (`python -m benchmarks`), which runs everything below side 
   `numpy_network.py` is the NumPy by hand.
 - `allow_stale()` is the same step without looking for inputs that were changed after they were used.
 - The chain is `y = y * w; y = y + b; ...` in float64, recorded, differentiated and freed, each time in a new process.
-  `w` and `b` are variables, or plain numbers where the table says so. The memory is what the chain adds to the peak.
+  `w` and `b` are variables, or plain numbers where the table says so. The `Tensor`s are 0-d, as PyTorch's are. The
+  memory is what the chain adds to the peak.
 """
 
 

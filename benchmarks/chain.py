@@ -1,4 +1,4 @@
-"""A chain of a million scalar operations: recorded, differentiated and freed.
+"""A chain of a million operations on single numbers: recorded, differentiated and freed.
 
 Half of them multiply by ``w`` and half add ``b``, by turns, and both are variables:
 ``y = y * w; y = y + b; y = y * w; ...``
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Value
+from autograd import Tensor, Value
 from benchmarks.contest import Comparison, check_agreement, in_fresh_process, installed, megabytes
 
 Chain = Callable[[Callable[[float], Any], int], list[float]]
@@ -41,7 +41,7 @@ def with_numbers(scalar: Callable[[float], Any], operations: int) -> list[float]
 
 
 def torch_scalar(data: float) -> Any:
-    """A variable of PyTorch that is as precise as a ``Value``."""
+    """A variable of PyTorch that is as precise as a ``Value`` and, like a ``Tensor`` of one number, 0-d."""
     import torch
 
     torch.set_num_threads(1)
@@ -49,18 +49,18 @@ def torch_scalar(data: float) -> Any:
 
 
 def compare() -> list[Comparison]:
-    """Time and memory against PyTorch, each run in a process of its own.
+    """Time and memory of both kinds of node against PyTorch, each run in a process of its own.
 
     This process imports no peer: on Linux, the peak memory of a new process starts from
     that of the one that started it.
     """
-    scalars: dict[str, Callable[[float], Any]] = {"ours": Value}
+    scalars: dict[str, Callable[[float], Any]] = {"Value": Value, "Tensor": Tensor}
     if installed("torch"):
         scalars["PyTorch"] = torch_scalar
     comparisons = []
-    for chain, job, goal in (
-        (of_variables, "chain of 1,000,000 scalar operations", 0.35),
-        (with_numbers, "the same with plain numbers for w and b", None),
+    for chain, what, goals, memory_goal in (
+        (of_variables, "", {"Value": 0.35, "Tensor": 1.0}, 1.0),
+        (with_numbers, ", w and b plain numbers", {"Value": None, "Tensor": None}, None),
     ):
         check_agreement(
             {name: in_fresh_process(chain, scalar, 10_000) for name, scalar in scalars.items()}, relative=1e-9
@@ -70,11 +70,13 @@ def compare() -> list[Comparison]:
             for _ in range(3)
         ]
         least = {name: [min(amounts) for amounts in zip(*(run[name] for run in runs))] for name in scalars}
-        (our_time, our_memory), (their_time, their_memory) = least["ours"], least.get("PyTorch", (None, None))
-        comparisons += [
-            Comparison(job, our_time, "PyTorch", their_time, goal),
-            Comparison("its peak memory", our_memory, "PyTorch", their_memory, show=megabytes),
-        ]
+        their_time, their_memory = least.get("PyTorch", (None, None))
+        for kind, goal in goals.items():
+            our_time, our_memory = least[kind]
+            comparisons += [
+                Comparison(f"chain of 1,000,000 {kind}s{what}", our_time, "PyTorch", their_time, goal),
+                Comparison("its peak memory", our_memory, "PyTorch", their_memory, memory_goal, show=megabytes),
+            ]
     return comparisons
 
 

@@ -55,8 +55,11 @@ pre { background: #f5f5f5; border-left: 4px solid #0072B2; padding: .8rem 1rem; 
       font: 13px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 figure { margin: 1.25rem 0; }
 figure img { max-width: 100%; height: auto; }
-figure.graph { overflow-x: auto; }
+/* A graph may be as wide as the window, and scrolls if it is wider. */
+figure.graph { overflow-x: auto; width: max-content; min-width: 100%; max-width: calc(100vw - 2.5rem);
+               position: relative; left: 50%; transform: translateX(-50%); }
 figure.graph img { max-width: none; }
+figure.graph figcaption { position: sticky; left: 0; width: fit-content; }
 figcaption { color: #555; font-size: .9rem; }
 """
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import graphviz
 
 from autograd.drawing import labels
+from autograd.drawing.render import FONT
 from autograd.node import Constant, Node
 
 # Tints and shades of the Okabe-Ito palette, which no kind of colour vision confuses. Borders and
@@ -26,10 +27,10 @@ _WORD = {"height": "0.26", "margin": "0.1,0.03"}
 _GRAPH = {"rankdir": "LR", "ordering": "in", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.1", "bgcolor": "#FFFFFF"}
 # Curves around everything in their way take Graphviz minutes if many of them are long.
 _STRAIGHT = {"splines": "line", "nslimit": "1", "mclimit": "0.1"}
-# Helvetica alone: of a list of fonts the renderer would not know how wide the letters are.
-_BOX = {"fontname": "Helvetica", "fontsize": "11", "shape": "box", "style": "filled,rounded"}
-_BOX |= {"width": "0.3", "height": "0.3", "margin": "0.13,0.07"}
-_EDGE = {"fontname": "Helvetica", "fontsize": "10", "fontcolor": "#005F96", "color": _GREY, "arrowsize": "0.6"}
+# One font, as of a list of them the renderer would not know how wide the letters are.
+_BOX = {"fontname": FONT, "fontsize": "11", "shape": "box", "style": "filled,rounded"}
+_BOX |= {"width": "0.3", "height": "0.3", "margin": "0.16,0.07"}  # a name in bold is wider than measured
+_EDGE = {"fontname": FONT, "fontsize": "10", "fontcolor": "#005F96", "color": _GREY, "arrowsize": "0.6"}
 
 
 def dot(order: Sequence[Node]) -> str:

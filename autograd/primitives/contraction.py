@@ -15,7 +15,7 @@ import functools
 import itertools
 import math
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +50,8 @@ class _Matrices:
     """How a product of two is a product of matrices."""
 
     swapped: bool  # whether the operands change places
-    left: tuple[int, ...]  # the axes of the first: the stack's, the rows', those that are summed over
-    right: tuple[int, ...]  # the axes of the second: the stack's, those that are summed over, the columns'
+    left: tuple[int, ...]  # the axes of the first: the stack's, the rows', those that are summed over; () if they stay
+    right: tuple[int, ...]  # the axes of the second: the stack's, those that are summed over, the columns'; likewise
     stack: int  # how many axes are the stack's
     rows: int  # how many are the rows'
     merged: bool  # whether rows, columns or summed are not one axis each
@@ -71,16 +71,21 @@ def _as_matrices(subscripts: str) -> _Matrices | None:
     summed = [letter for letter in a if letter not in out]
     if not summed or (stack and not (rows and columns)):
         return None
-    product = [*stack, *rows, *columns]
+    product = stack + rows + columns
     return _Matrices(
         swapped=swapped,
-        left=tuple(map(a.index, stack + rows + summed)),
-        right=tuple(map(b.index, stack + summed + columns)),
+        left=_places(a, stack + rows + summed),
+        right=_places(b, stack + summed + columns),
         stack=len(stack),
         rows=len(rows),
         merged=not len(rows) == len(columns) == len(summed) == 1,
-        places=() if product == [*out] else tuple(map(product.index, out)),
+        places=_places("".join(product), [*out]),
     )
+
+
+def _places(letters: str, order: Sequence[str]) -> tuple[int, ...]:
+    """Where letters in this order are found; () if that is the order they have."""
+    return tuple(map(letters.index, order)) if [*letters] != order else ()
 
 
 @structured(
@@ -103,7 +108,10 @@ def _einsum(a: Array, b: Array, /, subscripts: str) -> Array:
         return np.einsum(subscripts, a, b)
     if how.swapped:
         a, b = b, a
-    a, b = a.transpose(how.left), b.transpose(how.right)
+    if how.left:
+        a = a.transpose(how.left)
+    if how.right:
+        b = b.transpose(how.right)
     if how.merged:
         stack, rows = how.stack, how.stack + how.rows
         shape = a.shape[:rows] + b.shape[stack + a.ndim - rows :]
@@ -130,9 +138,9 @@ class _Reading:
 
 @dataclass(frozen=True)
 class _Plan:
-    readings: list[_Reading]
+    readings: list[_Reading | None]  # None for an operand that is taken as it is
     products: list[tuple[int, int, str]]  # the places of two operands, and how they are multiplied
-    order: tuple[int, ...]  # where the axes of a single operand go
+    order: tuple[int, ...]  # where the axes of a single operand go; () if they stay
 
 
 def einsum(subscripts: str, *operands: Any) -> Any:
@@ -148,13 +156,16 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     """
     if not isinstance(subscripts, str):
         raise TypeError("einsum: the subscripts come first, as text: einsum('ij,jk->ik', a, b)")
-    plan = _plan(subscripts, tuple(map(shape_of, operands)))
-    parts = [*map(_read, operands, plan.readings)]
+    parts = [x if hasattr(x, "shape") else reshape(x, np.shape(x)) for x in operands]
+    plan = _plan(subscripts, tuple([x.shape for x in parts]))
+    for k, reading in enumerate(plan.readings):
+        if reading is not None:
+            parts[k] = _read(parts[k], reading)
     for i, j, product in plan.products:
         b, a = parts.pop(j), parts.pop(i)
         parts.append(_einsum(a, b, subscripts=product))
     (y,) = parts
-    return transpose(y, plan.order) if plan.order != (*range(len(plan.order)),) else y
+    return transpose(y, plan.order) if plan.order else y
 
 
 def _repeated(letters: str) -> list[str]:
@@ -162,7 +173,7 @@ def _repeated(letters: str) -> list[str]:
 
 
 def _read(x: Any, reading: _Reading) -> Any:
-    if not hasattr(x, "shape") or x.shape != reading.shape:
+    if x.shape != reading.shape:
         x = reshape(x, reading.shape)
     letters = reading.letters
     for letter in _repeated(letters):
@@ -191,16 +202,17 @@ def _plan(subscripts: str, shapes: tuple[Shape, ...]) -> _Plan:
             raise ValueError(f"einsum: the output of {subscripts!r} names {letter} twice")
     kept = [[i for i, letter in enumerate(term) if shape[i] == sizes[letter]] for term, shape in zip(terms, shapes)]
     terms = ["".join(term[i] for i in axes) for term, axes in zip(terms, kept)]
-    readings = []
+    readings: list[_Reading | None] = []
     read = []
     for k, (term, shape, axes) in enumerate(zip(terms, shapes, kept)):
         elsewhere = {*output}.union(*terms[:k], *terms[k + 1 :])
         summed = "".join(letter for letter in dict.fromkeys(term) if letter not in elsewhere)
-        readings.append(_Reading(tuple(shape[i] for i in axes), term, summed))
         repeated = _repeated(term)
+        as_it_is = len(axes) == len(shape) and not repeated and not summed
+        readings.append(None if as_it_is else _Reading(tuple(shape[i] for i in axes), term, summed))
         once = [letter for letter in term if letter not in repeated]
         read.append("".join(letter for letter in once + repeated if letter in elsewhere))
-    order = tuple(map(read[0].index, output)) if len(read) == 1 else ()
+    order = _places(read[0], [*output]) if len(read) == 1 else ()
     return _Plan(readings, _products(read, output, sizes), order)
 
 
@@ -258,7 +270,8 @@ def _parse(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[list[str], str]:
         terms[k] = term.replace("…", dots[len(dots) - max(unnamed[k], 0) :])
         if len(terms[k]) != len(shape):
             raise ValueError(
-                f"einsum: {term!r} in {subscripts!r} does not name the axes of an operand of shape {shape}"
+                f"einsum: {term!r} in {subscripts!r} does not name the axes of an operand of shape {shape}, one letter "
+                f"each"
             )
     return terms, output.replace("…", dots)
 
@@ -271,7 +284,10 @@ def _sizes(terms: list[str], shapes: tuple[Shape, ...]) -> dict[str, int]:
             sizes[letter] = n
         elif n not in (1, sizes[letter]):
             named = " and ".join(f"{term} of shape {shape}" for term, shape in zip(terms, shapes))
-            raise ValueError(f"einsum: {letter} is both {sizes[letter]} and {n} in {named}")
+            raise ValueError(
+                f"einsum: {letter} is both {sizes[letter]} and {n} in {named}; exchange the letters of one of them, or "
+                f"reshape it"
+            )
     return sizes
 
 
@@ -291,7 +307,10 @@ def tensordot(a: Any, b: Any, axes: int | tuple[Any, Any] = 2) -> Any:
     if isinstance(axes, (int, np.integer)):
         axes = range(-axes, 0), range(axes)
     of_a, of_b = ([x] if isinstance(x, (int, np.integer)) else [*x] for x in axes)
-    refusal = ValueError(f"tensordot: cannot sum over axes {of_a} of shape {sizes_a} and {of_b} of {sizes_b}")
+    refusal = ValueError(
+        f"tensordot: cannot sum over axes {of_a} of shape {sizes_a} and {of_b} of {sizes_b}; the axes are to exist and "
+        f"to be of equal sizes in pairs. Name other axes, or transpose one, as in x.T"
+    )
     if any(not -len(sizes) <= x < len(sizes) for of, sizes in ((of_a, sizes_a), (of_b, sizes_b)) for x in of):
         raise refusal
     of_a, of_b = [x % len(sizes_a) for x in of_a], [x % len(sizes_b) for x in of_b]

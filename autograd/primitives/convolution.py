@@ -93,7 +93,8 @@ def transposed_convolution(
     y = np.empty((len(x), channels, *size), np.result_type(x, weight))
     matrices, products = _weight_matrices(weight, groups).swapaxes(1, 2), _in_groups(x, groups)
     for block in _blocks(len(x), channels * math.prod(seen)):
-        columns = np.matmul(matrices, products[block]).reshape(-1, channels, *seen)
+        columns = np.matmul(matrices, products[block])
+        columns = columns.reshape(len(columns), channels, *seen)
         y[block] = overlap_add(columns, padded, stride, dilation)[(..., *inside(padding, size))]
     return y
 
@@ -261,6 +262,8 @@ def _conv_transpose(
     cut = per_axis(name, "padding", padding, axes, least=0)
     added = per_axis(name, "output_padding", output_padding, axes, least=0)
     _check_channels(name, x, weight, channels == shape_of(weight)[0] and channels % groups == 0, groups)
+    if 0 in found:
+        raise ValueError(f"{name}: x of shape {shape_of(x)} has no entries to spread; its sizes are at least 1")
     if any(extra >= step for extra, step in zip(added, stride)):
         raise ValueError(f"{name}: output_padding {added} is to be less than the stride {stride}")
     size = tuple(
@@ -315,6 +318,8 @@ def _check_axes(name: str, axes: int, x: Any, weight: Any) -> None:
             form = f"(batch, channels, {', '.join(names)})" if what == "x" else "(channels, channels, *kernel)"
             alone = "; of a single example make a batch, x[None]" if what == "x" else ""
             raise ValueError(f"{name}: {what} is to have the axes {form}, not shape {shape_of(array)}{alone}")
+    if 0 in shape_of(weight)[2:]:
+        raise ValueError(f"{name}: weight of shape {shape_of(weight)} has an empty window; its sizes are at least 1")
 
 
 def _check_channels(name: str, x: Any, weight: Any, fit: bool, groups: int) -> None:

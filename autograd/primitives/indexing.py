@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -141,7 +142,7 @@ def axis_numbers(name: str, axis: Axes, shape: Shape, ndim: int | None = None) -
 
 def listed(numbers: Axes) -> list[int]:
     """One whole number or several as a list."""
-    return [int(n) for n in numbers] if isinstance(numbers, (Sequence, np.ndarray)) else [int(numbers)]
+    return [*map(operator.index, numbers)] if isinstance(numbers, (Sequence, np.ndarray)) else [operator.index(numbers)]
 
 
 def shape_of(x: Any) -> Shape:

@@ -44,12 +44,16 @@ def _as_matrices(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
 
 
 def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if len(a.shape) == len(b.shape) == 2:
+        return g @ b.T
     g, rows, columns = _as_matrices(g, a, b)
     product = g @ matrix_transpose(columns)
     return reshape(sum_to(product, rows.shape), a.shape)
 
 
 def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if len(a.shape) == len(b.shape) == 2:
+        return a.T @ g
     g, rows, columns = _as_matrices(g, a, b)
     product = matrix_transpose(rows) @ g
     return reshape(sum_to(product, columns.shape), b.shape)
@@ -71,7 +75,23 @@ def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 )
 def matmul(a: Array, b: Array, /) -> Array:
     """The matrix product; a vector counts as a row on the left and a column on the right."""
-    return np.matmul(a, b)
+    try:
+        return np.matmul(a, b)
+    except ValueError:
+        raise ValueError(_why_no_product(a, b)) from None
+
+
+def _why_no_product(a: Any, b: Any) -> str:
+    left, right = np.shape(a), np.shape(b)
+    if not (left and right):
+        return "a single number has no rows or columns; multiply by it with *"
+    n, m = left[-1], right[-min(len(right), 2)]
+    if n != m:
+        return (
+            f"each row of the left one has {n} entries, and each column of the right one {m}; "
+            f"transpose one of them, as in x.T, or reshape one"
+        )
+    return "the stacks of matrices do not broadcast; add an axis to one of them, as in x[:, None], or reshape one"
 
 
 def _rows(x: Any) -> Any:
@@ -108,7 +128,10 @@ def linear(x: Array, weight: Array, bias: Array, /) -> Array:
     """``x @ weight + bias`` for rows ``x`` of fan_in numbers: (..., fan_in) to (..., fan_out)."""
     if x.ndim == 0 or weight.ndim != 2 or bias.shape != weight.shape[1:]:
         raise ValueError("it takes rows, a matrix of weights, and one bias per column of weights")
-    y = x.dot(weight)
+    try:
+        y = x.dot(weight)
+    except ValueError:
+        raise ValueError(_why_no_product(x, weight)) from None
     y += bias
     return y
 

@@ -67,7 +67,15 @@ def solve(a: Array, b: Array, /) -> Array:
     Raises:
         ValueError: the matrix is singular, or not square, or the shapes do not fit.
     """
-    return np.linalg.solve(a, b)
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:  # it says that the matrix is singular, or not square
+        raise
+    except ValueError:
+        raise ValueError(
+            "the right-hand side is to have one entry, or one row, for every row of the matrix; "
+            "transpose it, as in x.T, or reshape it"
+        ) from None
 
 
 # ---- determinants --------------------------------------------------------
@@ -165,6 +173,8 @@ def cholesky(x: Array, /) -> Array:
     Raises:
         ValueError: the symmetric part is not positive definite, or the matrix not square.
     """
+    if np.ndim(x) < 2 or x.shape[-1] != x.shape[-2]:
+        raise ValueError("it takes square matrices")
     return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)
 
 

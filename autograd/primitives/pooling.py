@@ -100,6 +100,8 @@ def _seen(name: str, axes: int, x: Any, kernel: Any, stride: Any, padding: Any, 
     margins = per_axis(name, "padding", padding, axes, least=0)
     if any(2 * n > k for n, k in zip(margins, kernel)):
         raise ValueError(f"{name}: padding {margins} is to be at most half the window's size {kernel}")
+    if 0 in shape[2:]:
+        raise ValueError(f"{name}: x of shape {shape} has no entries for a window to see")
     if any(n + 2 * p < k for n, p, k in zip(shape[2:], margins, kernel)):
         raise ValueError(f"{name}: a window of size {kernel} does not fit into x of shape {shape}, padding {margins}")
     if any(margins):

@@ -241,7 +241,7 @@ def _share(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 def _refuse_none(which: str, x: Any, axis: Axis) -> None:
     if np.size(x) == 0 and _count(x, axis) == 0:
-        raise ValueError(f"there is no {which} of no entries: shape {np.shape(x)} has none to choose from")
+        raise ValueError(f"{which} of no entries: shape {np.shape(x)} has none to choose from")
 
 
 _TIES = "entries that tie share the slope equally; a nan has the slope nan, and the others beside it 0"
@@ -250,28 +250,28 @@ _TIES = "entries that tie share the slope equally; a nan has the slope nan, and 
 @structured(_share, examples=_EXAMPLES, special=[point([0.0, 1.0, 1.0], axis=None, keepdims=False)], note=_TIES)
 def max(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The largest entry over the axes, or of all."""
-    _refuse_none("largest", x, axis)
+    _refuse_none("there is no largest", x, axis)
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
 @structured(_share, examples=_EXAMPLES, special=[point([0.0, 0.0, 1.0], axis=None, keepdims=False)], note=_TIES)
 def min(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The smallest entry over the axes, or of all."""
-    _refuse_none("smallest", x, axis)
+    _refuse_none("there is no smallest", x, axis)
     return np.min(x, axis=axis, keepdims=keepdims)
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Where the largest entry is, the first of them: integers, of which there is no derivative."""
     data = np.asarray(x._data if isinstance(x, nodes.Node) else x)
-    _refuse_none("largest", data, axis)
+    _refuse_none("argmax: there is no largest", data, axis)
     return np.argmax(data, axis=axis, keepdims=keepdims)
 
 
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Where the smallest entry is, the first of them: integers, of which there is no derivative."""
     data = np.asarray(x._data if isinstance(x, nodes.Node) else x)
-    _refuse_none("smallest", data, axis)
+    _refuse_none("argmin: there is no smallest", data, axis)
     return np.argmin(data, axis=axis, keepdims=keepdims)
 
 
@@ -321,7 +321,19 @@ def _total(x: Any, axis: Axis) -> Any:
     return x.sum(axis, keepdims=True)
 
 
-@structured(lambda g, y, x, axis: y * (g - _total(g * y, axis)), examples=_ALONG)
+_NO_SHARES = [point([0.0, np.inf], axis=-1), point([-np.inf, -np.inf], axis=-1)]
+_INF_LESS_INF = (
+    "a row with an entry of inf, or of none but -inf, has no shares: inf - inf is nan, and so are the slopes; "
+    "beside other entries, -inf has the share 0"
+)
+
+
+@structured(
+    lambda g, y, x, axis: y * (g - _total(g * y, axis)),
+    examples=_ALONG,
+    special=[*_NO_SHARES, point([0.0, -np.inf], axis=-1)],
+    note=_INF_LESS_INF,
+)
 def softmax(x: Array, /, axis: Axis = -1) -> Array:
     """``exp(x) / sum(exp(x))`` along an axis: positive numbers that sum to 1."""
     e = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
@@ -329,7 +341,7 @@ def softmax(x: Array, /, axis: Axis = -1) -> Array:
     return e
 
 
-@structured(lambda g, y, x, axis: g - exp(y) * _total(g, axis), examples=_ALONG)
+@structured(lambda g, y, x, axis: g - exp(y) * _total(g, axis), examples=_ALONG, special=_NO_SHARES, note=_INF_LESS_INF)
 def log_softmax(x: Array, /, axis: Axis = -1) -> Array:
     """``log(softmax(x))`` along an axis, exact where the softmax itself would round to 0."""
     shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)

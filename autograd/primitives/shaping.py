@@ -28,7 +28,12 @@ _MODES = ("edge", "reflect", "symmetric", "wrap")
 )
 def reshape(x: Array, /, shape: int | Shape) -> Array:
     """The same entries, row by row, in another shape; one size may be -1."""
-    return np.reshape(x, shape)
+    try:
+        return np.reshape(x, shape)
+    except ValueError:
+        raise ValueError(
+            f"the sizes are to multiply to {np.size(x)}, the number of entries; one size may be -1, for what is left"
+        ) from None
 
 
 def ravel(x: Any) -> Any:
@@ -66,7 +71,10 @@ def squeeze(x: Any, axis: Axes | None = None) -> Any:
 )
 def transpose(x: Array, /, axes: Sequence[int] | None = None) -> Array:
     """The axes reversed, or in the given order."""
-    return np.transpose(x, axes)
+    try:
+        return np.transpose(x, axes)
+    except ValueError:
+        raise ValueError(f"axes is to name each of the {np.ndim(x)} axes once") from None
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
@@ -104,7 +112,13 @@ def moveaxis(x: Any, source: Axes, destination: Axes) -> Any:
 )
 def broadcast_to(x: Array, /, shape: Shape) -> Array:
     """Repeated along new axes and axes of size 1, as arithmetic does."""
-    return np.broadcast_to(x, shape)
+    try:
+        return np.broadcast_to(x, shape)
+    except ValueError:
+        raise ValueError(
+            "aligned at the right, each size is to be 1 or the new one; add an axis, as in x[:, None], or transpose, "
+            "as in x.T"
+        ) from None
 
 
 @structured(
@@ -123,7 +137,7 @@ def sum_to(x: Array, /, shape: Shape) -> Array:
 
 def tile(x: Any, reps: Axes) -> Any:
     """The whole array repeated side by side, so many times along each axis; ``reps`` of one number is for the last."""
-    times, shape = listed(reps), shape_of(x)
+    times, shape = _times("tile", reps), shape_of(x)
     ndim = max(len(times), len(shape))
     times, sizes = [1] * (ndim - len(times)) + times, [1] * (ndim - len(shape)) + [*shape]
     apart = reshape(x, tuple(itertools.chain(*((1, n) for n in sizes))))
@@ -140,13 +154,13 @@ def repeat(x: Any, repeats: Axes, axis: int | None = None) -> Any:
         axis: the axis that grows; ``None`` makes a vector.
 
     Raises:
-        ValueError: there is not one number for every entry.
+        ValueError: there is not one number for every entry, or one is negative.
     """
     if axis is None:
         return repeat(ravel(x), repeats, 0)
     shape = shape_of(x)
     (i,) = axis_numbers("repeat", axis, shape)
-    times = listed(repeats)
+    times = _times("repeat", repeats)
     if len(times) == 1:
         once = reshape(x, (*shape[: i + 1], 1, *shape[i + 1 :]))
         stretched = broadcast_to(once, (*shape[: i + 1], times[0], *shape[i + 1 :]))
@@ -156,6 +170,13 @@ def repeat(x: Any, repeats: Axes, axis: int | None = None) -> Any:
             f"repeat: axis {i} of shape {shape} has {shape[i]} entries, but there are {len(times)} numbers"
         )
     return take(x, np.repeat(np.arange(shape[i]), times), i)
+
+
+def _times(name: str, numbers: Axes) -> list[int]:
+    times = listed(numbers)
+    if min(times, default=0) < 0:
+        raise ValueError(f"{name}: entries are repeated 0, 1, 2, ... times, not {numbers}")
+    return times
 
 
 # ---- other order ---------------------------------------------------------
@@ -194,7 +215,15 @@ def _unstack(g: Any, y: Any, *xs: Any, axis: int) -> list[Any]:
     examples=[example((3,), (3,), axis=0), example((2, 3), (2, 3), (2, 3), axis=-1), example((), (), axis=0)],
 )
 def _stack(*xs: Array, axis: int) -> Array:
-    return np.stack(xs, axis, dtype=np.result_type(*xs))
+    try:
+        return np.stack(xs, axis, dtype=np.result_type(*xs))
+    except np.exceptions.AxisError:
+        raise
+    except ValueError:
+        raise ValueError(
+            "it joins equal shapes along a new axis; reshape or broadcast_to makes them equal, and concatenate joins "
+            "along an axis that is there"
+        ) from None
 
 
 def stack(nodes_or_arrays: Sequence[Any], axis: int = 0) -> Any:
@@ -210,7 +239,17 @@ def _part(g: Any, y: Any, *xs: Any, axis: int) -> list[Any]:
 
 @structured(all_vjps=_part, examples=[example((2,), (3,), axis=0), example((2, 1), (2, 3), axis=1)])
 def _concatenate(*xs: Array, axis: int) -> Array:
-    return np.concatenate(xs, axis)
+    try:
+        return np.concatenate(xs, axis)
+    except np.exceptions.AxisError:
+        raise
+    except ValueError:
+        if not all(map(np.ndim, xs)):
+            raise ValueError("single numbers have no axis to be joined along; stack joins them to a vector") from None
+        raise ValueError(
+            f"the shapes may differ along axis {axis} only; transpose one of them, as in x.T, reshape one, or join "
+            f"along another axis"
+        ) from None
 
 
 def concatenate(nodes_or_arrays: Sequence[Any], axis: int | None = 0) -> Any:

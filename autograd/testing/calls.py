@@ -14,7 +14,6 @@ from autograd.primitive import Array, Elementwise, Example, Primitive, Structure
 from autograd.testing.arrays import (
     DUST,
     MARGIN,
-    Shape,
     broadcastable_shapes,
     distinct_entries,
     entries,
@@ -24,6 +23,7 @@ from autograd.testing.arrays import (
 from autograd.testing.digits import Digits
 from autograd.testing.graph import Graph, Step
 from autograd.testing.indices import indices
+from autograd.testing.sizes import varied
 
 _SHIFTS = 40
 
@@ -33,8 +33,8 @@ def calls(row: Primitive) -> st.SearchStrategy[Graph]:
 
     An elementwise row gets floats or arrays of shapes that broadcast, from its domain
     and clear of its kinks. A structured row gets one of its examples, with entries that
-    are distinct, as its ``prepare`` leaves them; and with other sizes, axes and indices,
-    if it has no other parameters, which might have to fit.
+    are distinct, as its ``prepare`` leaves them; and with other sizes and parameters, if it
+    is known what those may be.
     """
     if isinstance(row, Elementwise):
         return _elementwise_calls(row)
@@ -78,19 +78,27 @@ def _elementwise_calls(draw: st.DrawFn, row: Elementwise) -> Graph:
 
 @st.composite
 def _structured_calls(draw: st.DrawFn, row: Structured) -> Graph:
-    digits = Digits(draw(st.integers(0, 2**48 - 1)))
+    digits = Digits(draw(st.integers(0, 2**64 - 1)))
     rng = np.random.default_rng(draw(seeds))
     example = row.examples[digits.pick(len(row.examples))]
-    if takes_any_sizes(row) and digits.pick(2):
-        varied = _varied(row, example, digits)
-        if "index" in varied.parameters:
-            index = draw(indices(varied.shapes[0]))
-            varied = Example(varied.shapes, {**varied.parameters, "index": index})
-        operands = operands_of(row, varied, rng)
-        if takes(row, operands, varied.parameters):
-            return call(row, _numbers_where_allowed(row, operands, digits), varied.parameters)
+    if digits.pick(2) and (other := varied(row, example, digits)) is not None:
+        if "index" in other.parameters:
+            other = _with_index(other, draw)
+        operands = operands_of(row, other, rng)
+        if takes(row, operands, other.parameters):
+            return call(row, _numbers_where_allowed(row, operands, digits), other.parameters)
     operands = operands_of(row, example, rng)
     return call(row, _numbers_where_allowed(row, operands, digits), example.parameters)
+
+
+def _with_index(example: Example, draw: st.DrawFn) -> Example:
+    """The example with another index: into its operand, or into the shape that its operand is put in."""
+    shape = example.parameters.get("shape")
+    if shape is None:
+        return Example(example.shapes, {**example.parameters, "index": draw(indices(example.shapes[0]))})
+    index = draw(indices(shape))
+    selected = np.zeros(shape)[index].shape
+    return Example((selected,), {**example.parameters, "index": index})
 
 
 def call(row: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Graph:
@@ -111,13 +119,13 @@ def distinct_operands(example: Example, rng: np.random.Generator) -> list[Array]
 
 
 def takes(row: Structured, operands: Sequence[Any], parameters: dict[str, Any]) -> bool:
-    """Whether a row can be computed there, and gives numbers."""
+    """Whether there are numbers to compute the row on, and it gives numbers."""
     try:
         with np.errstate(all="ignore"):
             y = row.array(*operands, **parameters)
     except (ValueError, IndexError, TypeError, ArithmeticError):
         return False
-    return bool(np.size(y)) and bool(np.isfinite(y).all())
+    return all(map(np.size, [*operands, y])) and bool(np.isfinite(y).all())
 
 
 def _numbers_where_allowed(row: Structured, operands: Sequence[Any], digits: Digits) -> list[Any]:
@@ -128,32 +136,6 @@ def _numbers_where_allowed(row: Structured, operands: Sequence[Any], digits: Dig
 def takes_any_sizes(row: Structured) -> bool:
     """Whether no parameter could speak of the operands' sizes, as the shape to reshape to does."""
     return {"axis", "keepdims", "index"}.issuperset(row.names)
-
-
-def _varied(row: Structured, example: Example, digits: Digits) -> Example:
-    """An example with other sizes, the same for the same, and other axes."""
-    sizes = {1: 1}
-    for n in dict.fromkeys(n for shape in example.shapes for n in shape):
-        sizes.setdefault(n, 1 + digits.pick(4))
-    shapes = tuple(tuple(sizes[n] for n in shape) for shape in example.shapes)
-    parameters = dict(example.parameters)
-    if "axis" in parameters:
-        kinds = {type(other.parameters["axis"]) for other in row.examples if "axis" in other.parameters}
-        parameters["axis"] = _axis(kinds, shapes[0], digits)
-    if "keepdims" in parameters:
-        parameters["keepdims"] = bool(digits.pick(2))
-    return Example(shapes, parameters)
-
-
-def _axis(kinds: set[type], shape: Shape, digits: Digits) -> Any:
-    """An axis of one of the kinds that the row's examples have."""
-    kind = sorted(kinds, key=str)[digits.pick(len(kinds))]
-    if kind is type(None) or not shape:
-        return None if type(None) in kinds else 0
-    first = digits.pick(2 * len(shape)) - len(shape)
-    if kind is tuple:
-        return tuple(sorted({first % len(shape), digits.pick(len(shape))}))
-    return first
 
 
 def _clear_of_kinks(row: Elementwise, operands: Sequence[Any]) -> Sequence[Any]:

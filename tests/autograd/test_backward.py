@@ -222,6 +222,23 @@ def test_a_seed_of_another_shape_is_refused(
     assert (node.grad, y.grad) == (None, None)
 
 
+@pytest.mark.parametrize("seed", ["a", [1j, 2.0], [None, None]])
+def test_a_seed_that_is_not_made_of_real_numbers_is_refused(message_of: Callable[..., str], seed: Any) -> None:
+    y = Tensor([1.0, 2.0]) * 3
+    assert message_of(TypeError, lambda: y.backward(seed)).startswith("the seed is made of real numbers, not of ")
+
+
+@pytest.mark.parametrize("seed", [Value(2.0), Tensor(2.0)], ids=repr)
+def test_a_seed_of_the_other_kind_serves_as_well_and_can_be_differentiated_by(seed: Node) -> None:
+    x, w = Value(3.0), Tensor([1.0, 2.0])
+    for y in ((x * w).sum(), (x * w).max(), x * x, Tensor(3.0) * x):
+        slopes = gradients(y, [x], seed)
+        expected = gradients(y, [x], 1.0)
+        np.testing.assert_allclose(float(slopes[0]), 2 * float(expected[0]), rtol=1e-15)
+        (of_seed,) = gradients(slopes[0], [seed])
+        np.testing.assert_allclose(float(of_seed), float(expected[0]), rtol=1e-15)
+
+
 @pytest.mark.parametrize("seed", [3, 3.0, np.float32(3), np.array(3.0), Value(3.0), Tensor(3.0)], ids=repr)
 def test_the_seed_of_one_number(seed: Any) -> None:
     v, t = Value(2.0), Tensor(2.0)

@@ -231,6 +231,21 @@ def test_logits_of_ten_thousand_are_no_trouble(f: Callable[..., Any], value: flo
     assert x.grad.tolist() == slopes
 
 
+@pytest.mark.parametrize("f", [softmax, log_softmax])
+@pytest.mark.parametrize("row", [[INF, 0.0], [INF, INF], [-INF, -INF], [INF, -INF], [NAN, 0.0]])
+def test_a_row_that_has_no_softmax_is_nan_and_its_neighbours_are_not(f: Callable[..., Any], row: list[float]) -> None:
+    x, alone, seed = Tensor([row, [1.0, 2.0], [0.0, -INF]]), Tensor([[1.0, 2.0], [0.0, -INF]]), [[1.0, 3.0], [1.0, 3.0]]
+    with np.errstate(invalid="ignore"):  # of inf - inf, which NumPy warns of as ever
+        y = f(x)
+    y.backward([[1.0, 3.0], *seed])
+    f(alone).backward(seed)
+    assert np.isnan(y.data[0]).all()
+    assert np.isnan(x.grad[0]).all()
+    np.testing.assert_array_equal(y.data[1:], f(alone).data)
+    np.testing.assert_array_equal(x.grad[1:], alone.grad)
+    assert np.isfinite(alone.grad).all()
+
+
 def test_no_gradient_goes_through_argmax() -> None:
     for function in (np.argmax, np.argmin, np.argsort):
         found = function(Tensor([1.0, 3.0, 2.0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -174,6 +175,42 @@ def test_an_empty_batch_goes_through() -> None:
     assert x.grad.shape == x.shape
     np.testing.assert_array_equal(w.grad, np.zeros(w.shape))
     np.testing.assert_array_equal(b.grad, np.zeros(3))
+
+
+@pytest.mark.parametrize("sizes", [*itertools.product((0, 2), (0, 2), (0, 2), (0, 5), (0, 3))])
+@pytest.mark.parametrize(
+    ("f", "weight"),
+    [
+        (conv1d, "out channels kernel"),
+        (functools.partial(conv1d, padding=2), "out channels kernel"),
+        (conv_transpose1d, "channels out kernel"),
+        (lambda x, weight: max_pool1d(x, 2, padding=1), ""),
+        (lambda x, weight: average_pool1d(x, 2, padding=1, count_include_pad=False), ""),
+    ],
+    ids=["conv1d", "padded conv1d", "conv_transpose1d", "max_pool1d", "average_pool1d"],
+)
+def test_what_is_empty_is_refused_at_once_or_goes_back_to_zeros(
+    f: Callable[..., Any], weight: str, sizes: tuple[int, ...]
+) -> None:
+    batch, channels, _, length, _ = sizes
+    named = dict(zip(["batch", "channels", "out", "length", "kernel"], sizes))
+    x = Tensor(np.ones((batch, channels, length)))
+    w = Tensor(np.ones([named[name] for name in weight.split()]))
+    try:
+        y = f(x, w)
+    except ValueError as error:
+        assert length == 0 or named["kernel"] == 0  # refusing is right for what leaves no window
+        assert str(x.shape) in str(error) or str(w.shape) in str(error)  # noqa: PT017
+        return
+    (slope,) = gradients(y, [x], np.ones(y.shape))
+    y.backward(np.ones(y.shape))
+    np.testing.assert_array_equal(np.asarray(slope), x.grad)
+    assert x.grad.shape == x.shape
+    if weight:
+        assert w.grad.shape == w.shape
+        if 0 in (batch, channels, length):  # one of them has no entries, and the other no part in the result
+            assert not x.grad.any()
+            assert not w.grad.any()
 
 
 def test_single_precision_stays_single(rng: np.random.Generator) -> None:

@@ -117,7 +117,9 @@ def test_forward_mode_is_the_transpose_of_reverse_mode(graph: Graph) -> None:
 def test_float32_gives_float32_to_its_precision(graph: Graph) -> None:
     single = tensors_of(graph, np.float32)
     double = [Tensor(x.numpy(), dtype=np.float64) for x in single]
-    (y, grads), (z, _) = differentiated(graph, single), differentiated(graph, double)
+    with np.errstate(over="ignore"):  # where a number does not fit in float32
+        y, grads = differentiated(graph, single)
+    z, _ = differentiated(graph, double)
     assert y.dtype == np.float32
     for leaf, grad in zip(single, grads):
         assert (grad.dtype, grad.shape) == (np.float32, leaf.shape)

