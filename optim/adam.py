@@ -21,7 +21,8 @@ class Adam(Optimizer):
     w <- w - lr * m_hat / (sqrt(v_hat) + eps),  m_hat = m / (1 - beta1**t),  v_hat = v / (1 - beta2**t)
 
     With ``eps_hat`` the step is lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + eps),
-    the faster form of the paper's section 2, in which eps means something else.
+    the faster form of the paper's section 2, in which eps means something else: eps / sqrt(1 - beta2**t)
+    in the place of eps. With ``eps_inside`` the divisor is sqrt(v_hat + eps).
     """
 
     state_names = ("m", "v")
@@ -31,6 +32,7 @@ class Adam(Optimizer):
     beta2: float = hyperparameter(0.999, below=1.0)
     eps: float = hyperparameter(1e-8, positive=True)
     eps_hat: bool = switch(False)
+    eps_inside: bool = switch(False)
 
     def rule(self, w: Array, g: Array, m: Array, v: Array) -> None:
         m[:] = self.beta1 * m + (1 - self.beta1) * g
@@ -38,61 +40,48 @@ class Adam(Optimizer):
         m_hat = m / (1 - self.beta1**self.steps)
         v_hat = v / (1 - self.beta2**self.steps)
         eps = self.eps / math.sqrt(1 - self.beta2**self.steps) if self.eps_hat else self.eps
-        w -= self.lr * m_hat / (np.sqrt(v_hat) + eps)
+        w -= self.lr * m_hat / (np.sqrt(v_hat + eps) if self.eps_inside else np.sqrt(v_hat) + eps)
 
     def kernel(self, w: Array, g: Array, m: Array, v: Array, a: Array, b: Array) -> None:
         root = math.sqrt(1 - self.beta2**self.steps)
+        eps = self.eps if self.eps_hat else self.eps * root
         m *= self.beta1
         m += np.multiply(g, 1 - self.beta1, out=a)
         v *= self.beta2
         np.multiply(g, g, out=a)
         a *= 1 - self.beta2
         v += a
-        np.sqrt(v, out=a)
-        a += self.eps if self.eps_hat else self.eps * root
+        if self.eps_inside:
+            np.add(v, eps * root, out=a)
+            np.sqrt(a, out=a)
+        else:
+            np.sqrt(v, out=a)
+            a += eps
         np.divide(m, a, out=b)
         b *= self.lr * root / (1 - self.beta1**self.steps)
         w -= b
 
 
 @dataclass(eq=False)
-class AdamW(Optimizer):
+class AdamW(Adam):
     """Adam with weight decay beside the gradient, not in it (Loshchilov & Hutter 2017, algorithm 2).
 
     m <- beta1 * m + (1 - beta1) * g
     v <- beta2 * v + (1 - beta2) * g**2
     w <- w - lr * (m_hat / (sqrt(v_hat) + eps) + weight_decay * w)
+
+    ``eps_hat`` and ``eps_inside`` are as in Adam.
     """
 
-    state_names = ("m", "v")
-
-    lr: float = hyperparameter(0.001)
-    beta1: float = hyperparameter(0.9, below=1.0)
-    beta2: float = hyperparameter(0.999, below=1.0)
-    eps: float = hyperparameter(1e-8, positive=True)
     weight_decay: float = hyperparameter(0.01)
 
     def rule(self, w: Array, g: Array, m: Array, v: Array) -> None:
-        m[:] = self.beta1 * m + (1 - self.beta1) * g
-        v[:] = self.beta2 * v + (1 - self.beta2) * g**2
-        m_hat = m / (1 - self.beta1**self.steps)
-        v_hat = v / (1 - self.beta2**self.steps)
-        w -= self.lr * (m_hat / (np.sqrt(v_hat) + self.eps) + self.weight_decay * w)
+        w -= self.lr * self.weight_decay * w
+        super().rule(w, g, m, v)
 
     def kernel(self, w: Array, g: Array, m: Array, v: Array, a: Array, b: Array) -> None:
         w *= 1 - self.lr * self.weight_decay
-        root = math.sqrt(1 - self.beta2**self.steps)
-        m *= self.beta1
-        m += np.multiply(g, 1 - self.beta1, out=a)
-        v *= self.beta2
-        np.multiply(g, g, out=a)
-        a *= 1 - self.beta2
-        v += a
-        np.sqrt(v, out=a)
-        a += self.eps * root
-        np.divide(m, a, out=b)
-        b *= self.lr * root / (1 - self.beta1**self.steps)
-        w -= b
+        super().kernel(w, g, m, v, a, b)
 
 
 @dataclass(eq=False)
@@ -106,7 +95,7 @@ class AMSGrad(Optimizer):
 
     The paper has no bias correction. With ``bias_correction`` m and x are corrected as
     in Adam (PyTorch, Keras); with ``correct_first`` as well, v is corrected before the
-    maximum is taken (optax), which is another algorithm.
+    maximum is taken (optax), which is another algorithm. ``eps_hat`` is as in Adam.
     """
 
     state_names = ("m", "v", "x")
@@ -117,6 +106,7 @@ class AMSGrad(Optimizer):
     eps: float = hyperparameter(1e-8, positive=True)
     bias_correction: bool = switch(False)
     correct_first: bool = switch(False)
+    eps_hat: bool = switch(False)
 
     def rule(self, w: Array, g: Array, m: Array, v: Array, x: Array) -> None:
         c1 = 1 - self.beta1**self.steps if self.bias_correction else 1.0
@@ -125,7 +115,7 @@ class AMSGrad(Optimizer):
         v[:] = self.beta2 * v + (1 - self.beta2) * g**2
         x[:] = np.maximum(x, v / c2 if self.correct_first else v)
         x_hat = x if self.correct_first else x / c2
-        w -= self.lr * (m / c1) / (np.sqrt(x_hat) + self.eps)
+        w -= self.lr * (m / c1) / (np.sqrt(x_hat) + (self.eps / math.sqrt(c2) if self.eps_hat else self.eps))
 
 
 @dataclass(eq=False)
@@ -270,6 +260,8 @@ class OptimisticAdam(Optimizer):
 
     u = m_hat / (sqrt(v_hat) + eps)
     w <- w - lr * ((alpha + beta) * u - beta * u_last);  u_last = u in the first step
+
+    The first step is the optimizer's: for a parameter whose gradient comes later, u_last begins as 0.
     """
 
     state_names = ("m", "v", "u_last")

@@ -17,12 +17,14 @@ class Adagrad(Optimizer):
 
     s <- s + g**2
     w <- w - lr * g / (sqrt(s) + eps),  or / sqrt(s + eps) with ``eps_inside``
+
+    With eps = 0 a weight whose gradients were all 0 stays where it is.
     """
 
     state_names = ("s",)
 
     lr: float = hyperparameter(0.01)
-    eps: float = hyperparameter(1e-10, positive=True)
+    eps: float = hyperparameter(1e-10)
     initial_accumulator: float = hyperparameter(0.0)
     eps_inside: bool = switch(False)
 
@@ -31,7 +33,8 @@ class Adagrad(Optimizer):
 
     def rule(self, w: Array, g: Array, s: Array) -> None:
         s += g**2
-        w -= self.lr * g / (np.sqrt(s + self.eps) if self.eps_inside else np.sqrt(s) + self.eps)
+        size = np.sqrt(s + self.eps) if self.eps_inside else np.sqrt(s) + self.eps
+        w -= self.lr * g / np.where(size > 0, size, 1)
 
 
 @dataclass(eq=False)
@@ -103,7 +106,7 @@ class Ftrl(Optimizer):
     beta: float = hyperparameter(1.0)
     l1: float = hyperparameter(0.0)
     l2: float = hyperparameter(0.0)
-    initial_accumulator: float = hyperparameter(0.1, positive=True)
+    initial_accumulator: float = hyperparameter(0.0)
 
     def begin(self, w: Array, g: Array, n: Array, z: Array) -> None:
         n[:] = self.initial_accumulator
@@ -113,7 +116,8 @@ class Ftrl(Optimizer):
         n += g**2
         z += g - s * w
         shrunk = np.sign(z) * np.maximum(np.abs(z) - self.l1, 0)
-        w[:] = -shrunk / ((self.beta + np.sqrt(n)) / self.lr + self.l2)
+        pull = (self.beta + np.sqrt(n)) / self.lr + self.l2
+        w[:] = -shrunk / np.where(pull > 0, pull, 1)  # 0 without any gradient so far: then z is 0, too
 
 
 @dataclass(eq=False)

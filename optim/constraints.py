@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 ANY = Allowed(-math.inf, above=True)
 
 
-class PerUnit(Chosen):
+class OnWeights(Chosen):
+    """Base of the constraints."""
+
+    works_on = "the weights"
+
+
+class PerUnit(OnWeights):
     """Base of what constrains the weights that lead into each unit.
 
     Args:
@@ -76,7 +82,7 @@ class UnitNorm(PerUnit):
 
 
 @dataclass(eq=False)
-class NonNegative(Chosen):
+class NonNegative(OnWeights):
     """w <- max(w, 0)."""
 
     def __call__(self, w: Array, optimizer: Optimizer) -> None:
@@ -85,7 +91,7 @@ class NonNegative(Chosen):
 
 
 @dataclass(eq=False)
-class Box(Chosen):
+class Box(OnWeights):
     """w <- clip(w, low, high).
 
     Raises:

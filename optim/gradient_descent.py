@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.primitive import Array
 from optim.hyperparameters import count, hyperparameter, switch
-from optim.optimizer import Optimizer, dot
+from optim.optimizer import PER_EXAMPLE, Optimizer, dot
 from optim.probing import LossAndGradient, Probing
 
 
@@ -58,7 +58,8 @@ class HeavyBall(Optimizer):
     w <- w - lr * b
 
     It differs from ``Momentum`` only while the learning rate changes: there the old
-    one stays in the velocity.
+    one stays in the velocity. The first step is the optimizer's: a parameter whose
+    gradient comes later is dampened at once.
     """
 
     state_names = ("b",)
@@ -206,6 +207,8 @@ class DPSGD(Optimizer):
     parameter an array of shape (B, *shape).
     """
 
+    goes_by = PER_EXAMPLE
+
     lr: float = hyperparameter(0.01)
     clip: float = hyperparameter(1.0, positive=True)
     noise: float = hyperparameter(1.0)
@@ -236,7 +239,7 @@ class DPSGD(Optimizer):
         examples = len(arrays[0])
         rows = np.concatenate([array.reshape(examples, -1) for array in arrays], axis=1)
         lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-        total = (np.minimum(1.0, self.clip / np.maximum(lengths, 1e-300))) @ rows
+        total = (self.clip / np.maximum(lengths, self.clip)) @ rows
         total += np.random.default_rng([self.seed, self.steps]).normal(0, self.noise * self.clip, total.shape)
         for part, block in zip(self.parts, self.blocks((total / examples).astype(self.w.dtype))):
             part.grad = block if block.ndim else float(block)

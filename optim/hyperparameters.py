@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import Any
+from inspect import Parameter, signature
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -103,6 +104,22 @@ def check(owner: str, name: str, number: Any, allowed: Allowed) -> Any:
     return allowed.kind(number)
 
 
+class Configured:
+    """Base of what is made with hyperparameters.
+
+    Raises:
+        TypeError: it has no hyperparameter of that name; says which it has.
+    """
+
+    def __new__(cls, *_: Any, **given: Any) -> Any:
+        known = signature(cls.__init__).parameters
+        unknown = [name for name in given if name not in known]
+        if unknown and all(parameter.kind is not Parameter.VAR_KEYWORD for parameter in known.values()):
+            own = ", ".join(name for name, _ in hyperparameters_of(cls)) or "none"
+            raise TypeError(f"{cls.__name__}: has no hyperparameter {unknown[0]!r}, but {own}")
+        return super().__new__(cls)
+
+
 COUNT = Allowed(1, kind=int)
 
 
@@ -118,6 +135,9 @@ class Checked:
     Raises:
         ValueError: a number is out of its range; says what it may be.
     """
+
+    works_on: ClassVar[str] = "a hyperparameter"
+    """What an optimizer calls it for; a transform works on the gradient, a constraint on the weights."""
 
     def __post_init__(self) -> None:
         for name, allowed in hyperparameters_of(self):

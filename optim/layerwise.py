@@ -38,7 +38,6 @@ class Layerwise(Optimizer):
         self.fresh = []
 
     def _new_state(self) -> dict[str, Any]:
-        self.positions: Sequence[int] = range(len(self.parts))
         self.unseen = {*self.positions}
         self.layers = [
             {name: np.zeros(shape, self.w.dtype) for name, shape in self.shapes(part.shape).items()}
@@ -62,7 +61,6 @@ class Layerwise(Optimizer):
         return group
 
     def _restrict(self, every: Any, members: Sequence[int]) -> None:
-        self.positions = [every.positions[i] for i in members]
         self.layers = [every.layers[i] for i in members]
         self.state = self._named()
 

@@ -14,9 +14,10 @@ from optim.optimizer import norm
 
 
 def power(H: Array, exponent: float) -> Array:
-    """A power of a symmetric positive matrix."""
+    """A power of a symmetric positive matrix, whose eigenvalues are known to the rounding of the largest."""
     values, vectors = np.linalg.eigh(H)
-    result: Array = (vectors * np.maximum(values, np.finfo(H.dtype).tiny) ** exponent) @ vectors.T
+    least = max(len(H) * np.finfo(H.dtype).eps * values[-1], np.finfo(H.dtype).tiny)
+    result: Array = (vectors * np.maximum(values, least) ** exponent) @ vectors.T
     return result
 
 
@@ -64,7 +65,7 @@ class Muon(Layerwise):
 
     def rule(self, w: Array, g: Array, m: Array, *v: Array) -> None:
         if w.ndim != 2:
-            adam(self, w, g, m, v[0], self.adam_lr)
+            adam_step(self, w, g, m, v[0], self.adam_lr, self.weight_decay)
             return
         momentum, t = self.momentum, self.steps
         m[:] = momentum * m + (1 - momentum) * g
@@ -135,7 +136,7 @@ class SOAP(Layerwise):
 
     def rule(self, w: Array, g: Array, m: Array, v: Array, *basis: Array) -> None:
         if not basis:
-            adam(self, w, g, m, v, self.lr)
+            adam_step(self, w, g, m, v, self.lr, self.weight_decay)
             return
         L, R, P, Q = basis
         L[:] = self.beta2 * L + (1 - self.beta2) * g @ g.T
@@ -178,7 +179,7 @@ class GaLore(Layerwise):
 
     def rule(self, w: Array, g: Array, m: Array, v: Array, *projection: Array) -> None:
         if not projection:
-            adam(self, w, g, m, v, self.lr)
+            adam_step(self, w, g, m, v, self.lr)
             return
         (P,) = projection
         W, G = (w, g) if w.shape[0] >= w.shape[1] else (w.T, g.T)
@@ -221,13 +222,13 @@ class Adafactor(Layerwise):
         square = g**2 + self.eps1
         if len(V) == 1:
             V[0][...] = decay * V[0] + (1 - decay) * square
-            size = V[0]
+            size = np.sqrt(V[0])
         else:
             R, C = V
             R[:] = decay * R + (1 - decay) * square.mean(-1, keepdims=True)
             C[:] = decay * C + (1 - decay) * square.mean(-2, keepdims=True)
-            size = R * C / R.mean(-2, keepdims=True)
-        u = g / np.sqrt(size)
+            size = np.sqrt(R / R.mean(-2, keepdims=True)) * np.sqrt(C)  # eps1 times eps1 is 0 in float32
+        u = g / size
         u /= max(1.0, rms(u) / self.clip)
         lr = min(self.lr, self.steps**-0.5) if self.relative_step else self.lr
         w -= lr * max(self.eps2, rms(w)) * u
@@ -268,10 +269,13 @@ def rms(x: Array) -> float:
     return math.sqrt(float(np.mean(x * x)))
 
 
-def adam(self: Muon | SOAP | GaLore, w: Array, g: Array, m: Array, v: Array, lr: float) -> None:
+def adam_step(
+    optimizer: Muon | SOAP | GaLore, w: Array, g: Array, m: Array, v: Array, lr: float, decay: float = 0.0
+) -> None:
     """AdamW's step, for what is no matrix."""
-    m[...] = self.beta1 * m + (1 - self.beta1) * g
-    v[...] = self.beta2 * v + (1 - self.beta2) * g**2
-    m_hat = m / (1 - self.beta1**self.steps)
-    v_hat = v / (1 - self.beta2**self.steps)
-    w -= lr * (m_hat / (np.sqrt(v_hat) + self.eps) + getattr(self, "weight_decay", 0.0) * w)
+    beta1, beta2 = optimizer.beta1, optimizer.beta2
+    m[...] = beta1 * m + (1 - beta1) * g
+    v[...] = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**optimizer.steps)
+    v_hat = v / (1 - beta2**optimizer.steps)
+    w -= lr * (m_hat / (np.sqrt(v_hat) + optimizer.eps) + decay * w)

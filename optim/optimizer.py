@@ -24,19 +24,23 @@ import numpy as np
 from autograd import Node, Tensor, Value, stale
 from autograd.primitive import Array
 from optim.explanation import Explanation
-from optim.hyperparameters import check, hyperparameters_of, measured_of
+from optim.hyperparameters import Configured, check, hyperparameters_of, measured_of
 from optim.parameters import checked, grouped, places_of
 from optim.replay import explain
 from optim.schedules import ErrorSchedule
 from optim.trace import Trace
-from optim.transforms import SkipStep
+from optim.transforms import SkipStep, listed
 
 BLOCK = 1 << 18  # bytes; a few vectors of this length stay in a core's own cache
 WHOLE = 1 << 20  # bytes; up to here one vector is updated in one go
 
 Transform = Callable[[Array, "Optimizer"], None]
 
-_data, _grad = attrgetter("_data"), attrgetter("grad")
+# What a step goes by, beside the loss as a number.
+GIVEN, ONCE, SEVERAL = "gradients", "the loss as a function", "the loss at several points"
+PER_EXAMPLE = "the gradient of each example"
+
+_data, _grad, _shape = attrgetter("_data"), attrgetter("grad"), attrgetter("shape")
 
 
 def dot(x: Array, y: Array) -> float:
@@ -49,12 +53,40 @@ def norm(x: Array) -> float:
     return math.sqrt(dot(x, x))
 
 
+def computed(owner: Any, loss: Callable[[], Any]) -> Node:
+    """The loss of the present weights.
+
+    Raises:
+        TypeError: the function that an optimizer was given returns something that has no gradient.
+    """
+    result = loss()
+    if not isinstance(result, Node):
+        raise TypeError(
+            f"{type(owner).__name__}: the function given to step() must return the loss as a Tensor or a Value, "
+            f"not {type(result).__name__}"
+        )
+    return result
+
+
+def differentiate(owner: Any, loss: Callable[[], Any]) -> Node:
+    """Compute the loss of the present weights, and leave its gradient, and no other, in an optimizer's parameters.
+
+    Raises:
+        TypeError: the function returns something that has no gradient.
+    """
+    result = computed(owner, loss)
+    owner.zero_grad()  # after the call, as the function may have called backward() itself
+    result.backward()
+    return result
+
+
 @dataclass(eq=False)
-class Optimizer:
+class Optimizer(Configured):
     """Base of all optimizers; a subclass adds hyperparameters, state and a rule.
 
     Every hyperparameter can also be a schedule: a function of the number of steps
-    taken so far, or one that follows the loss.
+    taken so far, or one that follows the loss. What is assigned between steps, as in
+    ``optimizer.lr = 0.01``, has to be a number, and is not checked.
 
     Args:
         parameters: the ``Tensor``s and ``Value``s to train. A dictionary among them is
@@ -76,11 +108,14 @@ class Optimizer:
     Raises:
         ValueError: no parameters, one that comes twice, mixed precisions, or a
             hyperparameter out of its range.
-        TypeError: something that is not a ``Tensor`` or ``Value``.
+        TypeError: something that is not a ``Tensor`` or ``Value``, an unknown
+            hyperparameter, or a transform among the constraints.
     """
 
     state_names: ClassVar[tuple[str, ...]] = ()
     needs_loss: ClassVar[bool] = False
+    goes_by: ClassVar[str] = GIVEN
+    """What a step needs; an optimizer around this one has to hand it on."""
     kernel: ClassVar[Callable[..., None] | None] = None
     """The rule once more for speed: in place, with two vectors to scratch in as its last arguments."""
     rest: ClassVar[str] = ""
@@ -93,13 +128,18 @@ class Optimizer:
     def __post_init__(self, parameters: Iterable[Any]) -> None:
         self.schedules: dict[str, Any] = {}
         self.progress: dict[str, tuple[float, ...]] = {}  # what the schedules that follow the loss remember
+        owner = type(self).__name__
+        self.transforms = listed(owner, "the gradient", self.transforms)
+        self.constraints = listed(owner, "the weights", self.constraints)
         self.early = [transform for transform in self.transforms if hasattr(transform, "before_rule")]
         self.starting: dict[str, float] = {}  # what the schedules began with
         for name, allowed in hyperparameters_of(self):
             self._set(name, getattr(self, name), allowed)
         groups = grouped(self, parameters)
-        self.parts = checked(type(self).__name__, [part for parts, _ in groups for part in parts])
+        self.parts = checked(owner, [part for parts, _ in groups for part in parts])
         self.places = places_of(self.parts)
+        self.positions: Sequence[int] = range(len(self.parts))  # of a part of the parameters, those among all
+        self.grad_shapes = [part.shape for part in self.parts]
         size, dtype = self.places[-1].stop, self.parts[0].dtype
         self.w: Array = np.empty(size, dtype)
         self.g: Array = np.empty_like(self.w)
@@ -120,11 +160,7 @@ class Optimizer:
         self.following: list[str] = []  # a group's hyperparameters that are those of the whole
         self.groups: list[Optimizer] = []
         if len(groups) > 1 or groups[0][1]:
-            end = 0
-            for parts, own in groups:
-                start, end = end, end + len(parts)
-                self.groups.append(self._group(range(start, end), own))
-                self.groups[-1].number = len(self.groups)
+            self._divide(groups)
         if any(one.progress for one in (self, *self.groups)):
             self.needs_loss = True  # type: ignore[misc]
         self.in_blocks = self.kernel is not None and not whole and not self.groups and not self.transforms
@@ -231,7 +267,7 @@ class Optimizer:
             self._follow_loss()
         for one in (self, *self.groups):
             for name, schedule in one.schedules.items():
-                one._set(name, one.progress[name][0] if name in one.progress else schedule(self.steps))
+                one._schedule(name, one.progress[name][0] if name in one.progress else schedule(self.steps), self.steps)
         self.steps += 1
         for group in self.groups:
             for name in group.following:
@@ -251,28 +287,29 @@ class Optimizer:
                 f"{type(self).__name__}: {what} depends on the loss; call optimizer.step(loss) after loss.backward()"
             )
         if callable(loss):
-            self.zero_grad()
-            loss = loss()
-            loss.backward()
+            loss = differentiate(self, loss)
         self.loss = float(loss)
 
     def _fill(self, grads: Sequence[Any]) -> bool:
         """Read the gradients into ``g``; whether every parameter has one."""
         try:
-            if self.tensors:
-                np.concatenate(grads, axis=None, out=self.g)
-            else:
+            if not self.tensors:
                 self.g[:] = grads
-            return True
-        except (TypeError, ValueError):
-            for position, (part, grad) in enumerate(zip(self.parts, grads)):
-                if grad is not None and np.shape(grad) != part.shape:
-                    raise ValueError(
-                        f"{type(self).__name__}: the gradient of {self._name(position)} has shape {np.shape(grad)}"
-                    ) from None
-            if any(grad is None for grad in grads):
-                return False
-            raise
+                return True
+            if [*map(_shape, grads)] == self.grad_shapes:
+                np.concatenate(grads, axis=None, out=self.g)
+                return True
+        except (AttributeError, TypeError, ValueError):
+            pass
+        for position, (part, grad) in enumerate(zip(self.parts, grads)):
+            if grad is not None and np.shape(grad) != part.shape:
+                raise ValueError(
+                    f"{type(self).__name__}: the gradient of {self._name(position)} has shape {np.shape(grad)}"
+                )
+        if any(grad is None for grad in grads):
+            return False
+        np.concatenate(grads, axis=None, out=self.g)  # plain numbers among arrays
+        return True
 
     def _refine(self) -> None:
         """The transforms, and a look at what comes out."""
@@ -298,7 +335,7 @@ class Optimizer:
     def _name(self, position: int) -> str:
         part = self.parts[position]
         label = f" {part.label!r}" if part.label else ""
-        return f"parameter {position}{label} of shape {part.shape}"
+        return f"parameter {self.positions[position]}{label} of shape {part.shape}"
 
     # ---- large vectors: in blocks, straight from the gradients ---------------
 
@@ -352,6 +389,7 @@ class Optimizer:
         index = np.r_[tuple(self.places[i] for i in members)]
         some = copy.copy(self)
         some.parts = [self.parts[i] for i in members]
+        some.positions = [self.positions[i] for i in members]
         some.places = places_of(some.parts)
         some.w, some.g = self.w[index], self.g[index]
         some.state = self._state_of(members, index)
@@ -369,11 +407,20 @@ class Optimizer:
             setattr(self, name, getattr(some, name))
         self.fresh = [i for i in self.fresh if i not in members]
 
+    def _divide(self, groups: Iterable[tuple[list[Any], dict[str, Any]]]) -> None:
+        """An optimizer for each group of parameters, which follow one another."""
+        end = 0
+        for parts, own in groups:
+            start, end = end, end + len(parts)
+            self.groups.append(self._group(range(start, end), own))
+            self.groups[-1].number = len(self.groups)
+
     def _group(self, members: range, own: dict[str, Any]) -> Any:
         """An optimizer like this one, for some neighbouring parameters, that works on a part of the same memory."""
         memory = slice(self.places[members.start].start, self.places[members.stop - 1].stop)
         group = copy.copy(self)
         group.parts = self.parts[members.start : members.stop]
+        group.positions = [self.positions[i] for i in members]
         group.places = places_of(group.parts)
         group.w, group.g = self.w[memory], self.g[memory]
         group.state = self._state_of(members, memory)
@@ -415,6 +462,14 @@ class Optimizer:
                 number = number(0)
             self.starting[name] = number
         setattr(self, name, check(type(self).__name__, name, number, allowed))
+
+    def _schedule(self, name: str, number: Any, step: int) -> None:
+        """Set a hyperparameter to what its schedule says after this many steps."""
+        try:
+            self._set(name, number)
+        except ValueError as error:
+            remedy = "; give the schedule an end above 0" if number == 0 else ""
+            raise ValueError(f"{error}, from its schedule at step {step}{remedy}") from None
 
     # ---- the microscope --------------------------------------------------------
 
@@ -459,13 +514,24 @@ class Optimizer:
         """Go on from what ``state_dict`` returned.
 
         Raises:
-            ValueError: the state is of another optimizer, or of other parameters; nothing was changed.
+            ValueError: the state is of another optimizer, of other parameters, or of arrays of other
+                shapes; nothing was changed.
         """
+        self.check_state_dict(state)
+        self.steps, self.skipped = state["steps"], state["skipped"]
+        for one, progress in zip((self, *self.groups), state["progress"]):
+            one.progress = {**progress}
+            one.__dict__.update({name: remembered[0] for name, remembered in progress.items()})
+        for group, loaded in zip(self.groups or (self,), state["groups"]):
+            group._load(loaded)
+        self.__dict__.update(
+            {name: getattr(self.groups[0], name) for name in self.groups[0].following} if self.groups else {}
+        )
+
+    def check_state_dict(self, state: dict[str, Any]) -> None:
+        """Refuse what ``load_state_dict`` cannot load, and change nothing."""
         owner = type(self).__name__
-        if not isinstance(state, dict) or "optimizer" not in state:
-            raise ValueError(f"{owner}: this is not the state of an optimizer; pass what state_dict() returned")
-        if state["optimizer"] != owner:
-            raise ValueError(f"{owner}: this is the state of {state['optimizer']}, another optimizer")
+        check_owner(owner, state)
         mine = self.state_dict()["groups"]
         if len(mine) != len(state["groups"]):
             raise ValueError(f"{owner}: the state has {len(state['groups'])} groups of parameters, not {len(mine)}")
@@ -476,23 +542,13 @@ class Optimizer:
                         f"{owner}: the state is of parameters of {name} {loaded[name]}, but group {number} of this "
                         f"optimizer has {own[name]}"
                     )
-            if any(own[name].keys() != loaded[name].keys() for name in ("hyperparameters", "measured", "vectors")):
-                raise ValueError(f"{owner}: the state was made by another version of this optimizer")
+            check_arrays(self, own, loaded)
         followers = [one.progress.keys() for one in (self, *self.groups)]
         if followers != [progress.keys() for progress in state["progress"]]:
             raise ValueError(
                 f"{owner}: in the state {_names(state['progress'])} the loss, in this optimizer "
                 f"{_names(followers)}; give it the schedules that the saved one had"
             )
-        self.steps, self.skipped = state["steps"], state["skipped"]
-        for one, progress in zip((self, *self.groups), state["progress"]):
-            one.progress = {**progress}
-            one.__dict__.update({name: remembered[0] for name, remembered in progress.items()})
-        for group, loaded in zip(self.groups or (self,), state["groups"]):
-            group._load(loaded)
-        self.__dict__.update(
-            {name: getattr(self.groups[0], name) for name in self.groups[0].following} if self.groups else {}
-        )
 
     def _own_state(self) -> dict[str, Any]:
         return {
@@ -512,9 +568,42 @@ class Optimizer:
         for name, number in loaded["measured"].items():
             setattr(self, name, copy.deepcopy(number))
         for name, saved in loaded["vectors"].items():
-            own = self.state[name]
-            for mine, theirs in zip(own, saved) if isinstance(own, list) else [(own, saved)]:
-                mine[...] = theirs
+            self.state[name][...] = saved
+
+
+def check_owner(owner: str, state: Any) -> None:
+    """Refuse what is no state, or that of another optimizer.
+
+    Raises:
+        ValueError: it is.
+    """
+    if not isinstance(state, dict) or "optimizer" not in state:
+        raise ValueError(f"{owner}: this is not the state of an optimizer; pass what state_dict() returned")
+    if state["optimizer"] != owner:
+        raise ValueError(f"{owner}: this is the state of {state['optimizer']}, another optimizer")
+
+
+def check_arrays(owner: Any, own: dict[str, Any], loaded: dict[str, Any]) -> None:
+    """Refuse a state whose arrays an optimizer has no place for; hyperparameters that are counts give them their shape.
+
+    Raises:
+        ValueError: a name or a shape differs.
+    """
+    name = type(owner).__name__
+    counts = [hyper for hyper, allowed in hyperparameters_of(owner) if allowed.kind is int]
+    ours, theirs = own["hyperparameters"], loaded["hyperparameters"]
+    differing = [hyper for hyper in counts if hyper in theirs and ours[hyper] != theirs[hyper]]
+    shapes = [{array: np.shape(vector) for array, vector in one["vectors"].items()} for one in (own, loaded)]
+    if differing and shapes[0] != shapes[1]:
+        saved = ", ".join(f"{hyper}={theirs[hyper]}" for hyper in differing)
+        here = ", ".join(f"{hyper}={ours[hyper]}" for hyper in differing)
+        raise ValueError(
+            f"{name}: the state is of {saved}, and this optimizer has {here}, so their arrays differ in shape"
+        )
+    if shapes[0] != shapes[1] or any(
+        own[part].keys() != loaded[part].keys() for part in ("hyperparameters", "measured")
+    ):
+        raise ValueError(f"{name}: the state was made by another version of this optimizer")
 
 
 def _names(followers: Iterable[Iterable[str]]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.primitive import Array
 from optim.hyperparameters import measured_of
-from optim.optimizer import Optimizer
+from optim.optimizer import SEVERAL, Optimizer, differentiate
 from optim.transforms import Penalty, SkipStep
 
 LossAndGradient = Callable[[Array], tuple[float, Array]]
@@ -23,9 +23,11 @@ class Probing(Optimizer):
     ``optimizer.step(lambda: loss_function(model(x), y))``: the function computes the
     loss of the present weights and returns it; ``step`` clears the gradients and
     differentiates as often as the method needs. The rule sees it as ``f``, which
-    returns the loss and its gradient at any vector.
+    returns the loss and its gradient at any vector. ``begin`` is not called, as
+    there is no gradient before the rule asks for one.
     """
 
+    goes_by = SEVERAL
     tolerant: ClassVar[bool] = False
     """Whether the rule itself deals with a loss or gradient that is not finite at a point it tries."""
 
@@ -62,7 +64,8 @@ class Probing(Optimizer):
         self.gather()
         if self.trace is not None:
             self.trace.begin(self)
-        before = {name: getattr(self, name) for name in (*measured_of(self), "lr", "loss") if hasattr(self, name)}
+        kept_names = (*measured_of(self), "lr", "loss", "steps")
+        before = {name: getattr(self, name) for name in kept_names if hasattr(self, name)}
         self.loss = None
         vectors = [self.w, *self.state.values()]
         kept = [vector.copy() for vector in vectors]
@@ -73,7 +76,6 @@ class Probing(Optimizer):
                 self.trace.rules([self])
             self.rule(self.w, lambda x: self._evaluate(loss, x), *self.state.values())
         except BaseException as error:
-            self.steps -= 1
             for vector, old in zip(vectors, kept):
                 vector[...] = old
             for name, number in before.items():
@@ -100,9 +102,7 @@ class Probing(Optimizer):
         try:
             w[:] = x
             self.scatter()
-            self.zero_grad()
-            result = loss()
-            result.backward()
+            result = differentiate(self, loss)
             if all(part.grad is None for part in self.parts):
                 raise ValueError(f"{type(self).__name__}: the loss depends on none of the parameters")
             self._fill([np.zeros(part.shape) if part.grad is None else part.grad for part in self.parts])  # 0 if unused

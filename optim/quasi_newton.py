@@ -12,7 +12,7 @@ import numpy as np
 from autograd import gradients
 from autograd.primitive import Array
 from optim.hyperparameters import count, hyperparameter, measured, switch
-from optim.optimizer import Optimizer, dot
+from optim.optimizer import ONCE, Optimizer, computed, dot
 from optim.probing import LossAndGradient, Probing
 
 
@@ -137,6 +137,7 @@ class Sophia(Optimizer):
     """
 
     state_names = ("m", "h")
+    goes_by = ONCE
 
     lr: float = hyperparameter(0.001)
     beta1: float = hyperparameter(0.965, below=1.0)
@@ -177,7 +178,7 @@ class Sophia(Optimizer):
     def _estimate(self, loss: Callable[[], Any]) -> list[Any]:
         random = np.random.default_rng([self.seed, self.steps])
         signs = [random.choice([-1.0, 1.0], part.shape) for part in self.parts]
-        first = gradients(loss(), self.parts)
+        first = gradients(computed(self, loss), self.parts)
         product = sum(
             (g * z).sum() if g.shape else g * float(z) for g, z in zip(first, signs) if hasattr(g, "backward")
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -142,8 +142,7 @@ class PolynomialDecay(Schedule):
     power: float = hyperparameter(1.0, positive=True)
 
     def __call__(self, step: int) -> float:
-        s = min(step, self.steps)
-        return float(self.end + (self.start - self.end) * (1 - s / self.steps) ** self.power)
+        return _between(self.end, self.start, (1 - min(step, self.steps) / self.steps) ** self.power)
 
 
 @dataclass(eq=False)
@@ -192,7 +191,7 @@ class LinearRamp(Schedule):
     steps: int = required(COUNT)
 
     def __call__(self, step: int) -> float:
-        return self.start + (self.end - self.start) * min(step, self.steps) / self.steps
+        return _between(self.start, self.end, min(step, self.steps) / self.steps)
 
 
 @dataclass(eq=False)
@@ -384,12 +383,17 @@ class ErrorSchedule(Checked):
             values.append(state[0])
         return values
 
-    def plot(self, losses: Sequence[float]) -> Figure:
+    def plot(self, losses: Iterable[float]) -> Figure:
         """The losses and the values they lead to as a matplotlib figure.
 
         Raises:
+            TypeError: it is given a number of steps.
             ImportError: matplotlib is not installed.
         """
+        if not isinstance(losses, Iterable):
+            owner = type(self).__name__
+            raise TypeError(f"{owner}: follows the loss, so plot() needs the losses, one for each step: plot(losses)")
+        losses = [*losses]
         return _figure({"value": self.values(losses), "loss": losses}, type(self).__name__)
 
 
@@ -479,7 +483,12 @@ def _figure(curves: dict[str, Sequence[float]], title: str) -> Figure:
 
 
 def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+    return _between(end, start, (1 + math.cos(math.pi * share)) / 2)
+
+
+def _between(start: float, end: float, share: float) -> float:
+    """start + (end - start) * share, without the difference, whose rounding can be larger than the smaller of them."""
+    return float(start * (1 - share) + end * share)
 
 
 def _fell(loss: float, before: float, tolerance: float) -> bool:

@@ -20,6 +20,7 @@ class Trace:
     """What an optimizer that is watched keeps of its last step.
 
     Attributes:
+        step: its number.
         weights: as the step found them, after the rule, and after each constraint.
         looks: the gradients of each time they were asked for; most methods ask once.
         losses: for a method that is given the loss as a function, what it returned each time.
@@ -28,15 +29,17 @@ class Trace:
     """
 
     def __init__(self) -> None:
+        self.step = 0
         self.weights: list[Array] = []
+        self.looks: list[Look] = []
+        self.losses: list[float] = []
+        self.movers: list[Any] = []
         self.complete = False
 
     def begin(self, optimizer: Optimizer) -> None:
         """A step begins."""
         self.weights = [optimizer.w.copy()]
-        self.looks: list[Look] = []
-        self.losses: list[float] = []
-        self.movers: list[Any] = []
+        self.looks, self.losses, self.movers = [], [], []
         self.complete = False
 
     def transforms(self, optimizer: Optimizer) -> Iterator[Transform]:

@@ -11,7 +11,7 @@ that changes the gradient in place is a transform, too.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +25,44 @@ if TYPE_CHECKING:
     from optim.optimizer import Optimizer
 
 LIMIT = Allowed(above=True)
+PLACES = {"the gradient": "transforms", "the weights": "constraints"}
 
 
 class SkipStep(Exception):  # noqa: N818  (it is no error)
     """What a transform raises for a gradient along which no step is to be taken."""
 
 
+def listed(owner: str, works_on: str, given: Any) -> list[Callable[..., None]]:
+    """The transforms or the constraints that an optimizer was given.
+
+    Raises:
+        TypeError: it is no list, or holds what is no function, or is for something else.
+    """
+    place = PLACES[works_on]
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        kind = given if isinstance(given, type) else type(given)
+        raise TypeError(f"{owner}: {place} is a list, as in {place}=[{kind.__name__}(...)], not {given!r:.60}")
+    functions = [*given]
+    for one in functions:
+        if isinstance(one, type):
+            raise TypeError(f"{owner}: {place} lists the class {one.__name__}; make one of it: {one.__name__}(...)")
+        if not callable(one):
+            raise TypeError(f"{owner}: {place} lists functions of {works_on} and the optimizer, not {one!r:.60}")
+        other = getattr(one, "works_on", works_on)
+        if other != works_on:
+            hint = f"; list it under {PLACES[other]}" if other in PLACES else ""
+            raise TypeError(f"{owner}: {place} work on {works_on}, and {type(one).__name__} works on {other}{hint}")
+    return functions
+
+
+class OnGradient(Checked):
+    """Base of the transforms."""
+
+    works_on = "the gradient"
+
+
 @dataclass(eq=False)
-class Chosen(Checked):
+class Chosen(OnGradient):
     """Base of what can be for some of the parameters only.
 
     Args:
@@ -63,7 +93,7 @@ class Chosen(Checked):
 
 
 @dataclass(eq=False)
-class ClipByValue(Checked):
+class ClipByValue(OnGradient):
     """g <- clip(g, -limit, limit), an infinite entry like any other.
 
     PyTorch's ``clip_grad_value_``, Keras' ``clipvalue`` and optax' ``clip`` agree.
@@ -76,7 +106,7 @@ class ClipByValue(Checked):
 
 
 @dataclass(eq=False)
-class ClipByNorm(Checked):
+class ClipByNorm(OnGradient):
     """g <- g * min(1, limit / ||g||)  for each parameter by itself.
 
     Keras' ``clipnorm`` agrees.
@@ -90,7 +120,7 @@ class ClipByNorm(Checked):
 
 
 @dataclass(eq=False)
-class ClipByGlobalNorm(Checked):
+class ClipByGlobalNorm(OnGradient):
     """g <- g * min(1, limit / ||g||)  for all parameters together (Pascanu, Mikolov & Bengio 2012).
 
     optax agrees, and Keras' ``global_clipnorm``; PyTorch's ``clip_grad_norm_`` divides by
@@ -136,7 +166,7 @@ class GradientCentralization(Chosen):
 
 
 @dataclass(eq=False)
-class AnnealedNoise(Checked):
+class AnnealedNoise(OnGradient):
     """g <- g + normal(0, noise / t**gamma), t = 1, 2, ...: a variance that dies away (Neelakantan et al. 2015, eq. 1).
 
     The noise of a step depends on the seed and the number of the step alone.
@@ -249,7 +279,7 @@ class DecoupledDecay(Chosen):
 
 
 @dataclass(eq=False)
-class SkipNotFinite(Checked):
+class SkipNotFinite(OnGradient):
     """No step along a gradient with nan or inf: nothing changes but ``optimizer.skipped``, which counts these.
 
     optax' ``apply_if_finite`` is like it.

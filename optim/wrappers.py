@@ -5,20 +5,30 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd import Value
 from autograd.primitive import Array
 from optim.explanation import Explanation, find
-from optim.hyperparameters import check, count, hyperparameter, hyperparameters_of, measured, measured_of
-from optim.optimizer import Optimizer, dot, norm
-from optim.probing import Probing
+from optim.hyperparameters import Configured, check, count, hyperparameter, hyperparameters_of, measured, measured_of
+from optim.optimizer import (
+    GIVEN,
+    ONCE,
+    PER_EXAMPLE,
+    SEVERAL,
+    Optimizer,
+    check_arrays,
+    check_owner,
+    differentiate,
+    dot,
+    norm,
+)
 
 
 @dataclass(eq=False)
-class Wrapper:
+class Wrapper(Configured):
     """Base of what changes how another optimizer steps.
 
     Args:
@@ -28,9 +38,13 @@ class Wrapper:
         state: the wrapper's own vectors.
 
     Raises:
-        TypeError: ``base`` is no optimizer.
+        TypeError: ``base`` is no optimizer, or one whose steps need what the wrapper cannot give; or
+            an unknown hyperparameter.
         ValueError: a hyperparameter out of its range.
     """
+
+    gives: ClassVar[tuple[str, ...]] = (GIVEN, ONCE, SEVERAL)
+    """What the base's step can go by: what the wrapper hands on."""
 
     base: Any
 
@@ -38,6 +52,11 @@ class Wrapper:
         owner = type(self).__name__
         if not isinstance(self.base, (Optimizer, Wrapper)):
             raise TypeError(f"{owner}: goes around an optimizer, as in {owner}(SGD(parameters)), not {self.base!r:.60}")
+        if self.base.goes_by not in self.gives:
+            raise TypeError(
+                f"{owner}: a step of {type(self.base).__name__} needs {self.base.goes_by}, which {owner} does not "
+                f"hand on; go around a method that follows gradients, as in {owner}(SGD(parameters))"
+            )
         for name, allowed in hyperparameters_of(self):
             setattr(self, name, check(owner, name, getattr(self, name), allowed))
         self.state: dict[str, Array] = {}
@@ -66,6 +85,11 @@ class Wrapper:
     def loss(self) -> float | None:
         """The last loss that ``step`` was given."""
         return self.base.loss  # type: ignore[no-any-return]
+
+    @property
+    def goes_by(self) -> str:
+        """What a step needs to be given."""
+        return self.base.goes_by  # type: ignore[no-any-return]
 
     @property
     def needs_loss(self) -> bool:
@@ -118,18 +142,21 @@ class Wrapper:
         """Go on from what ``state_dict`` returned.
 
         Raises:
-            ValueError: the state is of another optimizer, or of other parameters.
+            ValueError: the state is of another optimizer, of other parameters, or of arrays of other
+                shapes; nothing was changed.
         """
-        owner = type(self).__name__
-        if not isinstance(state, dict) or "optimizer" not in state:
-            raise ValueError(f"{owner}: this is not the state of an optimizer; pass what state_dict() returned")
-        if state["optimizer"] != owner:
-            raise ValueError(f"{owner}: this is the state of {state['optimizer']}, another optimizer")
+        self.check_state_dict(state)
         self.base.load_state_dict(state["base"])
         for name, number in {**state["hyperparameters"], **state["measured"]}.items():
             setattr(self, name, number)
         for name, vector in state["vectors"].items():
             self.state[name][...] = vector
+
+    def check_state_dict(self, state: dict[str, Any]) -> None:
+        """Refuse what ``load_state_dict`` cannot load, and change nothing."""
+        check_owner(type(self).__name__, state)
+        self.base.check_state_dict(state["base"])
+        check_arrays(self, self.state_dict(), state)
 
 
 @dataclass(eq=False)
@@ -141,6 +168,9 @@ class SAM(Wrapper):
     Needs the loss as a function: ``step(lambda: loss_function(model(x), y))``.
     """
 
+    gives = (GIVEN,)
+    goes_by = ONCE
+
     rho: float = hyperparameter(0.05)
 
     def step(self, loss: Any = None) -> None:
@@ -150,9 +180,7 @@ class SAM(Wrapper):
                 "optimizer.step(lambda: loss_function(model(x), y))"
             )
         self.gather()
-        self.zero_grad()
-        first = loss()
-        first.backward()
+        first = differentiate(self, loss)
         moving = [(part, place) for part, place in zip(self.parts, self.places) if part.grad is not None]
         if not moving:
             raise ValueError("SAM: the loss depends on none of the parameters")
@@ -166,8 +194,7 @@ class SAM(Wrapper):
                 for part, place in moving:
                     self.w[place] += self.rho / length * np.ravel(part.grad)
                 self.scatter()
-            self.zero_grad()
-            loss().backward()
+            differentiate(self, loss)
         finally:
             self.w[:] = kept
             self.scatter()
@@ -207,6 +234,8 @@ class GradientAccumulation(Wrapper):
     g = (g_1 + ... + g_k) / k
     """
 
+    gives = (GIVEN,)
+
     every: int = count(4)
     calls: int = measured(0)
 
@@ -216,9 +245,7 @@ class GradientAccumulation(Wrapper):
 
     def step(self, loss: Any = None) -> None:
         if callable(loss):
-            self.zero_grad()
-            loss = loss()
-            loss.backward()
+            loss = differentiate(self, loss)
         total, used = self.state["total"], self.state["used"]
         if all(part.grad is None for part in self.parts):
             raise ValueError("GradientAccumulation: no parameter has a gradient; call loss.backward() before step()")
@@ -247,6 +274,8 @@ class Mechanic(Wrapper):
     w <- w_0 + (sum of s) * delta
     """
 
+    gives = (GIVEN, ONCE)
+
     s_0: float = hyperparameter(1e-6, positive=True)
     decay: float = hyperparameter(0.01)
     eps: float = hyperparameter(1e-8, positive=True)
@@ -254,9 +283,10 @@ class Mechanic(Wrapper):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.base, Probing):
+        if isinstance(self.base, GradientAccumulation):
             raise TypeError(
-                f"Mechanic: scales steps along given gradients, and {type(self.base).__name__} finds its own"
+                "Mechanic: bets on gradients that GradientAccumulation clears; go around in the other order, "
+                "as in GradientAccumulation(Mechanic(SGD(parameters)))"
             )
         self.state = {"w_0": self.w.copy(), **{name: np.zeros(self.n) for name in "mvrs"}}
         self.state["s"][:] = self.s_0
@@ -289,8 +319,10 @@ class Mechanic(Wrapper):
 class Together:
     """Several optimizers as one, for parameters that want different rules: ``Together(Muon(matrices), AdamW(rest))``.
 
+    Those that need the loss as a function come last in a step, as they differentiate it again.
+
     Raises:
-        TypeError: one of them is no optimizer.
+        TypeError: one of them is no optimizer, or needs the gradient of each example.
         ValueError: a parameter belongs to two of them.
     """
 
@@ -298,6 +330,10 @@ class Together:
         for optimizer in optimizers:
             if not isinstance(optimizer, (Optimizer, Wrapper)):
                 raise TypeError(f"Together: takes optimizers, not {optimizer!r:.60}")
+            if optimizer.goes_by == PER_EXAMPLE:
+                raise TypeError(
+                    f"Together: a step of {type(optimizer).__name__} needs {PER_EXAMPLE}; call it by itself"
+                )
         parts = [part for optimizer in optimizers for part in optimizer.parts]
         if len({*map(id, parts)}) < len(parts):
             raise ValueError("Together: a parameter belongs to two of the optimizers")
@@ -309,12 +345,25 @@ class Together:
             optimizer.zero_grad()
 
     def step(self, loss: Any = None) -> None:
-        """Let each take its step along the gradients there are."""
-        if callable(loss):
-            self.zero_grad()
-            loss = loss()
-            loss.backward()
-        for optimizer in self.optimizers:
+        """Let each take its step.
+
+        Args:
+            loss: as for every optimizer; a function, if one of them needs it as a function.
+
+        Raises:
+            TypeError: it is no function, and has to be; nothing was updated.
+        """
+        given = [optimizer for optimizer in self.optimizers if optimizer.goes_by == GIVEN]
+        asking = [optimizer for optimizer in self.optimizers if optimizer.goes_by != GIVEN]
+        if asking and not callable(loss):
+            raise TypeError(
+                f"Together: a step of {type(asking[0]).__name__} needs {asking[0].goes_by}: "
+                f"optimizer.step(lambda: loss_function(model(x), y))"
+            )
+        result = differentiate(self, loss) if given and callable(loss) else loss
+        for optimizer in given:
+            optimizer.step(result)
+        for optimizer in asking:
             optimizer.step(loss)
 
     def watch(self, on: bool = True) -> None:
@@ -344,9 +393,11 @@ class Together:
         """Go on from what ``state_dict`` returned.
 
         Raises:
-            ValueError: the state is of other optimizers.
+            ValueError: the state is of other optimizers; nothing was changed.
         """
         if not isinstance(state, dict) or len(state.get("each", ())) != len(self.optimizers):
             raise ValueError("Together: this is the state of other optimizers")
+        for optimizer, own in zip(self.optimizers, state["each"]):
+            optimizer.check_state_dict(own)
         for optimizer, own in zip(self.optimizers, state["each"]):
             optimizer.load_state_dict(own)

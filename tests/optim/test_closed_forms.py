@@ -108,6 +108,15 @@ def test_shampoos_first_step_is_the_polar_factor(shape):
     np.testing.assert_allclose(w.data, -U @ Vt, atol=1e-6)
 
 
+def test_shampoo_takes_short_steps_where_the_gradients_leave_directions_out():
+    p = Tensor(random(20, 5), dtype=np.float32)  # its gradients span 5 of 20 directions, the rest is rounding
+    optimizer = optim.Shampoo([p], lr=1.0)
+    before = p.numpy()
+    p.grad = 100 * random(20, 5, seed=1).astype(np.float32)
+    optimizer.step()
+    assert np.linalg.norm(p.data - before) < 1.1 * math.sqrt(5)  # the polar factor has length sqrt(5)
+
+
 def test_muons_first_step_has_all_singular_values_near_one():
     w = Tensor(np.zeros((5, 3)))
     w.grad = random(5, 3)
@@ -179,7 +188,26 @@ def test_lbfgs_finds_rosenbrocks_minimum(start):
     np.testing.assert_allclose(p.data, [1, 1], atol=1e-5)
 
 
-def test_lbfgs_solves_a_quadratic_in_few_steps():
+@pytest.mark.parametrize("n", [1, 2, 3, 6, 10])
+def test_lbfgs_with_an_exact_line_search_solves_a_quadratic_of_n_weights_in_n_steps_and_not_before(n):
+    # Its directions are then those of conjugate gradients. A small c2 makes the line search exact.
+    A = random(n, n)
+    A = A @ A.T + np.eye(n)
+    p, solution = Tensor(random(n, seed=1)), np.linalg.solve(A, np.ones(n))
+
+    def loss():
+        return (p * (A @ p)).sum() / 2 - p.sum()
+
+    optimizer = optim.LBFGS([p], memory=n, c2=1e-6)
+    for _ in range(n - 1):
+        optimizer.step(loss)
+    assert np.abs(p.data - solution).max() > 1e-5 * np.abs(solution).max()
+    optimizer.step(loss)
+    np.testing.assert_allclose(p.data, solution, rtol=0, atol=1e-9 * np.abs(solution).max())
+    assert loss().item() == pytest.approx(-solution.sum() / 2, rel=1e-14)
+
+
+def test_lbfgs_with_a_rough_line_search_solves_a_quadratic_a_few_steps_later():
     A = random(6, 6)
     A = A @ A.T + np.eye(6)
     p = Tensor(random(6))
@@ -300,6 +328,49 @@ def test_the_naive_learner_moves_one_weight_at_a_time_and_only_downhill():
     np.testing.assert_allclose(way[-1], 0, atol=1e-12)
 
 
+@pytest.mark.parametrize("kind", [optim.Adagrad, optim.Ftrl])
+def test_without_eps_or_beta_the_first_step_is_lr_and_a_weight_without_a_gradient_is_not_divided_by_zero(kind):
+    p = Tensor([0.3, 0.3, 0.3])
+    hyper = {"eps": 0.0} if kind is optim.Adagrad else {"beta": 0.0}
+    optimizer = kind([p], lr=0.1, **hyper)
+    way = follow(optimizer, p, [[0.0, 3.0, -1e-3], [0.0, 4.0, 0.0]])
+    np.testing.assert_allclose(way[0, 1:], [0.2, 0.4])  # lr times the sign
+    np.testing.assert_allclose(way[1, 1:], [0.2 - 0.1 * 4 / 5, 0.4])
+    assert (way[:, 0] == (0.3 if kind is optim.Adagrad else 0.0)).all()
+
+
+def test_ftrl_is_adagrad_until_it_regularizes():
+    # McMahan et al. 2013, section 3: without l1, l2 and beta it is gradient descent with a rate for each weight.
+    p, q = Tensor(random(4)), Tensor(random(4))
+    gradients = [random(4, seed=s) for s in range(8)]
+    ftrl, adagrad = optim.Ftrl([p], lr=0.1, beta=0.0), optim.Adagrad([q], lr=0.1, eps=0.0)
+    np.testing.assert_allclose(follow(ftrl, p, gradients), follow(adagrad, q, gradients), rtol=1e-9)
+
+
+@pytest.mark.parametrize(("eps_inside", "size"), [(False, 0.5 + 0.25), (True, math.sqrt(0.25 + 0.25))])
+@pytest.mark.parametrize("kind", [optim.Adam, optim.Adagrad, optim.RMSprop])
+def test_eps_is_beside_the_root_or_inside(kind, eps_inside, size):
+    p = Tensor([0.0])
+    hyper = {"rho": 0.0} if kind is optim.RMSprop else {}
+    way = follow(kind([p], lr=1.0, eps=0.25, eps_inside=eps_inside, **hyper), p, [[0.5]])
+    np.testing.assert_allclose(way, [[-0.5 / size]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("eps_hat", [False, True])
+@pytest.mark.parametrize("eps_inside", [False, True])
+@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
+def test_every_form_of_adams_eps_has_a_kernel_that_does_what_its_rule_says(kind, eps_hat, eps_inside):
+    class Readable(kind):
+        kernel = None
+
+    p, q = Tensor(random(4)), Tensor(random(4))
+    gradients = [random(4, seed=s) for s in range(20)]
+    hyper = {"lr": 0.05, "eps": 0.1, "eps_hat": eps_hat, "eps_inside": eps_inside}
+    np.testing.assert_allclose(
+        follow(kind([p], **hyper), p, gradients), follow(Readable([q], **hyper), q, gradients), rtol=1e-12, atol=1e-14
+    )
+
+
 def test_ftrl_sets_weights_without_evidence_to_exactly_zero():
     p = Tensor([0.3, 0.3])
     optimizer = optim.Ftrl([p], lr=0.5, l1=1.0)
@@ -343,6 +414,13 @@ def test_dp_sgd_moves_no_further_than_its_clip_allows(examples, clip):
     expected = -sum(g * min(1, clip / n) for g, n in zip(examples, lengths)) / len(examples)
     np.testing.assert_allclose(p.data, expected, rtol=1e-9, atol=1e-12)
     assert np.linalg.norm(p.data) <= clip * (1 + 1e-9)
+
+
+def test_dp_sgd_leaves_examples_alone_whose_gradient_is_zero_in_float32():
+    p = Tensor([1.0, 1.0], dtype=np.float32)
+    per_example = [np.array([[0, 0], [3, 4]], np.float32)]
+    optim.DPSGD([p], lr=1.0, clip=1.0, noise=0.0).step(per_example=per_example)
+    np.testing.assert_allclose(p.data, [0.7, 0.6], rtol=1e-6)
 
 
 def test_dp_sgd_asks_for_the_gradient_of_each_example():
@@ -472,8 +550,73 @@ def test_a_wrapper_goes_around_an_optimizer_or_a_wrapper_and_nothing_else():
     assert (nested.steps, nested.w is nested.base.w, nested.parts) == (1, True, [p])
     with pytest.raises(TypeError, match=r"Lookahead: goes around an optimizer"):
         optim.Lookahead([p])
-    with pytest.raises(TypeError, match="finds its own"):
-        optim.Mechanic(optim.LBFGS([p]))
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda p: optim.SAM(optim.LBFGS(p)), "SAM: a step of LBFGS needs the loss at several points, which SAM does"),
+        (lambda p: optim.SAM(optim.Sophia(p)), "SAM: a step of Sophia needs the loss as a function, which SAM does"),
+        (lambda p: optim.SAM(optim.SAM(optim.SGD(p))), "SAM: a step of SAM needs the loss as a function"),
+        (lambda p: optim.SAM(optim.Lookahead(optim.BoldDriver(p))), "SAM: a step of Lookahead needs the loss at sever"),
+        (lambda p: optim.GradientAccumulation(optim.LBFGS(p)), "GradientAccumulation: a step of LBFGS needs the loss"),
+        (lambda p: optim.GradientAccumulation(optim.DPSGD(p)), "DPSGD needs the gradient of each example, which Grad"),
+        (lambda p: optim.EMA(optim.DPSGD(p)), "EMA: a step of DPSGD needs the gradient of each example"),
+        (lambda p: optim.Mechanic(optim.LBFGS(p)), "Mechanic: a step of LBFGS needs the loss at several points"),
+        (
+            lambda p: optim.Mechanic(optim.GradientAccumulation(optim.SGD(p))),
+            "go around in the other order, as in Grad",
+        ),
+        (lambda p: optim.Together(optim.DPSGD(p)), "Together: a step of DPSGD needs the gradient of each example"),
+    ],
+)
+def test_a_wrapper_refuses_what_it_cannot_give_its_steps(make, expected):
+    with pytest.raises(TypeError, match=expected):
+        make([Tensor([1.0])])
+
+
+@pytest.mark.parametrize("wrapper", [optim.Lookahead, optim.EMA, optim.SWA])
+@pytest.mark.parametrize("kind", [optim.LBFGS, optim.Sophia, optim.BoldDriver])
+def test_a_wrapper_hands_the_function_on_to_methods_that_need_it(wrapper, kind):
+    p = Tensor([3.0, 4.0])
+    optimizer = wrapper(kind([p]))
+    for _ in range(3):
+        optimizer.step(lambda: (p * p).sum())
+    assert (p * p).sum().item() < 25
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_methods_that_need_the_function_are_given_it_among_others(first):
+    def loss(a, b):
+        return (a * a).sum() + (a.sum() - b.sum()) ** 2
+
+    a, b, c, d = (Tensor(random(3, seed=s)) for s in (1, 2, 1, 2))
+    probing, given = optim.LBFGS([a]), optim.Momentum([b], lr=0.1)
+    both = optim.Together(*((probing, given) if first else (given, probing)))
+    alone, other = optim.LBFGS([c]), optim.Momentum([d], lr=0.1)
+    for _ in range(4):
+        both.step(lambda: loss(a, b))
+        other.step(lambda: loss(c, d))
+        alone.step(lambda: loss(c, d))
+        np.testing.assert_array_equal([*a.data, *b.data], [*c.data, *d.data])
+    before = b.numpy()
+    with pytest.raises(TypeError, match=r"Together: a step of LBFGS needs the loss at several points: .*lambda"):
+        both.step(loss(a, b))
+    np.testing.assert_array_equal(b.data, before)
+
+
+def test_optimizers_together_differentiate_a_function_that_calls_backward_itself_once():
+    a, b = Tensor([3.0]), Tensor([4.0])
+    both = optim.Together(optim.SGD([a], lr=0.1), optim.SGD([b], lr=0.1))
+
+    def differentiated():
+        both.zero_grad()
+        loss = (a * a + b * b).sum()
+        loss.backward()
+        return loss
+
+    both.step(differentiated)
+    np.testing.assert_allclose([a.item(), b.item()], [3 - 0.6, 4 - 0.8])
 
 
 @given(low=st.integers(-8, -4), high=st.integers(0, 8), size=st.integers(-168, -150), data=st.data())

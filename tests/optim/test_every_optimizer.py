@@ -3,6 +3,7 @@
 import copy
 import re
 from dataclasses import fields
+from functools import partial
 
 import numpy as np
 import pytest
@@ -108,6 +109,23 @@ def test_float32_parameters_and_state_stay_float32(kind):
     assert {vector.dtype for vector in optimizer.state.values()} <= {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("dead", ["all", "a row and a column"])
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_where_the_gradient_is_zero_float32_weights_stay_finite(kind, dead, start):
+    random = np.random.default_rng()
+    g = random.normal(size=(4, 3)).astype(np.float32)
+    if dead == "all":
+        g[:] = 0
+    else:
+        g[1], g[:, 2] = 0, 0
+    ps = [Tensor(start * random.normal(size=shape), dtype=np.float32) for shape in ((4, 3), (3,), ())]
+    optimizer = make(kind, ps)
+    for step in range(2):
+        advance(optimizer, ps, step, lambda ps, step: (ps[0] * g).sum() + (ps[1] * g[0]).sum() + ps[2] * g[1, 1])
+    assert np.isfinite(weights(ps)).all()
+
+
 @pytest.mark.parametrize("kind", [k for k in OPTIMIZERS if k not in LAYERWISE + RANDOM], ids=lambda kind: kind.__name__)
 def test_values_and_tensors_go_the_same_way(kind):
     start = [0.3, -0.8, 1.1]
@@ -129,6 +147,26 @@ def test_values_and_tensors_go_the_same_way(kind):
         ways.append(weights(ps))
         assert all(type(p.data) is float for p in ps if isinstance(p, Value))
     np.testing.assert_allclose(ways[0], ways[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "kind", [k for k in (*OPTIMIZERS, *WRAPPERS) if k is not optim.DPSGD], ids=lambda kind: kind.__name__
+)
+def test_a_function_that_calls_backward_itself_leads_the_same_way(kind):
+    ps, others = parameters(), parameters()
+    optimizer, other = make(kind, ps), make(kind, others)
+
+    def differentiated(step):
+        optimizer.zero_grad()
+        loss = loss_of(ps, step)
+        loss.backward()
+        return loss
+
+    for step in range(4):
+        optimizer.step(partial(differentiated, step))
+        other.step(partial(loss_of, others, step))
+    np.testing.assert_array_equal(weights(ps), weights(others))
+    assert_same(optimizer.state_dict(), other.state_dict())
 
 
 # ---- stopping and resuming ---------------------------------------------------
@@ -202,6 +240,34 @@ def test_the_state_of_other_parameters_is_refused(kind):
     assert_same(everything(optimizer), before)
 
 
+@pytest.mark.parametrize(
+    ("make", "few", "many"),
+    [
+        (optim.LBFGS, {"memory": 5}, {"memory": 10}),
+        (optim.LBFGS, {"memory": 1}, {"memory": 10}),
+        (optim.GaLore, {"rank": 1}, {"rank": 2}),
+        (lambda ps, **n: optim.Mechanic(optim.SGD(ps), **n), {"n": 1}, {"n": 6}),
+        (lambda ps, **n: optim.EMA(optim.Mechanic(optim.SGD(ps), **n)), {"n": 5}, {"n": 6}),
+        (lambda ps, **n: optim.Together(optim.SGD(ps[:2]), optim.LBFGS(ps[2:], **n)), {"memory": 5}, {"memory": 9}),
+    ],
+    ids=["L-BFGS", "L-BFGS of one pair", "GaLore", "Mechanic", "within a wrapper", "the second of two"],
+)
+def test_the_state_of_arrays_of_other_shapes_is_refused_and_changes_nothing(make, few, many):
+    for saved, own in ((few, many), (many, few)):
+        ps, others = parameters(), parameters()
+        optimizer, other = make(ps, **saved), make(others, **own)
+        for step in range(3):
+            optimizer.step(partial(loss_of, ps, step))
+        other.step(partial(loss_of, others))
+        before = copy.deepcopy(other.state_dict())
+        (name,) = own
+        with pytest.raises(
+            ValueError, match=f"the state is of {name}={saved[name]}, and this optimizer has {name}={own[name]}, so"
+        ):
+            other.load_state_dict(optimizer.state_dict())
+        assert_same(other.state_dict(), before)
+
+
 # ---- what is refused ---------------------------------------------------------
 
 
@@ -224,6 +290,22 @@ def test_a_gradient_that_is_not_finite_changes_nothing_and_is_named(kind, bad):
     with pytest.raises(FloatingPointError, match="holds"):
         step_with_grads(optimizer)
     assert_same(everything(optimizer), before)
+
+
+@every_one_that_follows
+def test_a_bad_gradient_is_named_by_its_place_among_all_parameters(kind):
+    for grouped in (False, True):
+        ps = parameters()
+        optimizer = kind([ps[0], {"parameters": ps[1:3]}, {"parameters": ps[3]}] if grouped else ps)
+        for _ in range(2):
+            set_grads(ps, 0)
+            ps[0].grad = ps[1].grad = None
+            ps[2].grad[0, 0] = np.nan
+            with pytest.raises(FloatingPointError, match=re.escape("parameter 2 of shape (4, 2) holds nan")):
+                step_with_grads(optimizer)
+            set_grads(ps, 1)
+            ps[1].grad = None
+            step_with_grads(optimizer)
 
 
 @pytest.mark.parametrize("kind", PROBING, ids=lambda kind: kind.__name__)
@@ -290,6 +372,68 @@ def test_a_gradient_of_another_shape_is_refused(kind):
     ps[1].grad = np.ones(5)
     with pytest.raises(ValueError, match=re.escape("the gradient of parameter 1 of shape (4,) has shape (5,)")):
         step_with_grads(optimizer)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "given", "position"),
+    [
+        (((2,), (2,)), ((3,), (1,)), 0),
+        (((2, 3), (2,)), ((3, 2), (2,)), 0),
+        (((2, 3), (2,)), ((2, 3), (2, 1)), 1),
+        (((2,), (4,), (2,)), (None, (3,), (3,)), 1),
+        (((), (2,), (2,)), (None, (2,), (1, 2)), 2),
+    ],
+)
+@pytest.mark.parametrize("kind", [k for k in GIVEN if k is not optim.DPSGD], ids=lambda kind: kind.__name__)
+def test_gradients_of_other_shapes_but_of_the_right_size_are_refused(kind, shapes, given, position):
+    for in_blocks in (False, True):
+        ps = [Tensor(np.ones(shape)) if shape else Value(1.0) for shape in shapes]
+        optimizer = kind(ps)
+        if in_blocks and kind.kernel is not None:
+            optimizer.in_blocks = True
+        for p, shape in zip(ps, given):
+            p.grad = None if shape is None else np.ones(shape)
+        expected = f"the gradient of parameter {position} of shape {shapes[position]} has shape {given[position]}"
+        with pytest.raises(ValueError, match=re.escape(expected)):
+            step_with_grads(optimizer)
+        assert optimizer.steps == 0
+
+
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_an_unknown_hyperparameter_is_refused_with_those_there_are(kind):
+    known = ", ".join(name for name, _ in hyperparameters_of(kind)) or "none"
+    for name in ("learning_rate", "betas"):
+        with pytest.raises(TypeError, match=f"^{kind.__name__}: has no hyperparameter '{name}', but {known}$"):
+            make(kind, parameters(), **{name: 0.1})
+
+
+def test_a_subclass_can_take_what_it_likes():
+    class Halved(optim.SGD):
+        def __init__(self, parameters, twice, **options):
+            super().__init__(parameters, lr=twice / 2, **options)
+
+    assert Halved(parameters(), twice=0.2, constraints=[optim.NonNegative()]).lr == 0.1
+
+
+@pytest.mark.parametrize("result", [1.0, None, np.array(1.0)], ids=["float", "None", "array"])
+@pytest.mark.parametrize(
+    "kind",
+    [k for k in (*OPTIMIZERS, *WRAPPERS) if k is not optim.DPSGD],
+    ids=lambda kind: kind.__name__,
+)
+def test_a_function_that_returns_no_loss_to_differentiate_is_refused_and_changes_nothing(kind, result):
+    ps = parameters()
+    optimizer = make(kind, ps)
+    advance(optimizer, ps)
+    before = everything(optimizer)
+    set_grads(ps, 0)
+    kept = [p.grad for p in ps]
+    with pytest.raises(
+        TypeError, match=f"the function given to step.. must return the loss as a .*, not {type(result).__name__}"
+    ):
+        optimizer.step(lambda: result)
+    assert_same(everything(optimizer), before)
+    assert all(p.grad is grad for p, grad in zip(ps, kept))
 
 
 # ---- parts: parameters without a gradient, groups -----------------------------

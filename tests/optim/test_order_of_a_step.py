@@ -124,6 +124,26 @@ def test_a_schedule_that_leaves_the_range_is_refused():
         optim.SGD([W], lr=lambda step: -1)
 
 
+@pytest.mark.parametrize("kind", [optim.LBFGS, optim.Rprop, optim.BoldDriver, optim.NaiveLearner])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_schedule_that_leaves_the_range_later_is_refused_with_the_step(kind, grouped):
+    if grouped and issubclass(kind, optim.Probing):
+        pytest.skip("it takes no groups")
+    W, _ = tensors()
+    ending = {name: optim.CosineDecay(0.01, steps=3) for name in ("lr", "delta_0") if hasattr(kind, name)}
+    (name,) = ending
+    optimizer = kind([{"parameters": W, **ending}]) if grouped else kind([W], **ending)
+    for _ in range(3):
+        optimizer.step(lambda: (W * W).sum())
+    before = W.numpy()
+    expected = rf"{kind.__name__}: {name} must be .*, not 0.0, from its schedule at step 3; give .* an end above 0"
+    for _ in range(2):
+        with pytest.raises(ValueError, match=expected):
+            optimizer.step(lambda: (W * W).sum())
+        assert optimizer.steps == 3
+    np.testing.assert_array_equal(W.data, before)
+
+
 def test_a_schedule_that_follows_the_loss_decides_on_the_step_of_that_loss():
     W, _ = tensors()
     schedule = optim.BoldDriverRate(0.1, increase=2, decrease=0.5)

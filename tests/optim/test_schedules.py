@@ -207,6 +207,13 @@ def test_every_value_is_a_finite_positive_number_and_the_same_each_time(schedule
     assert [schedule(step) for step in reversed(range(150))] == first[::-1]
 
 
+@pytest.mark.parametrize("kind", [PolynomialDecay, CosineDecay, LinearRamp])
+@pytest.mark.parametrize(("start", "end"), [(1e-6, 9.0), (1e-17, 1.0), (1.0, 1e-17)])
+def test_both_ends_are_exact_however_far_apart(kind, start, end):
+    schedule = kind(start=start, steps=3, end=end)
+    assert [schedule(0), schedule(3)] == [start, end]
+
+
 @given(simple)
 def test_a_simple_schedule_stays_between_its_bounds(schedule):
     bounds = [number for item in fields(schedule) if isinstance(number := getattr(schedule, item.name), float)]
@@ -318,6 +325,11 @@ def test_a_schedule_by_the_loss_is_plotted_beside_the_losses():
     left, right = Plateau(0.1, patience=1).plot([3, 3, 1]).axes
     np.testing.assert_allclose(left.lines[0].get_ydata(), [0.1, 0.01, 0.01])
     np.testing.assert_array_equal(right.lines[0].get_ydata(), [3, 3, 1])
+
+
+def test_a_schedule_by_the_loss_cannot_be_plotted_without_losses():
+    with pytest.raises(TypeError, match=r"Plateau: follows the loss, so plot\(\) needs the losses.*plot\(losses\)"):
+        Plateau(0.1).plot(1000)
 
 
 def test_without_matplotlib_the_picture_says_what_to_install(monkeypatch):

@@ -137,14 +137,6 @@ def test_a_gradient_whose_square_over_or_underflows_is_clipped_all_the_same(dtyp
     assert g.dtype == dtype
 
 
-def test_pytorch_divides_by_a_little_more_and_we_do_not():
-    g = np.array([3.0, 4.0])
-    theirs = g * 1 / (np.linalg.norm(g) + 1e-6)  # clip_grad_norm_(..., 1.0)
-    (ours,) = refined(ClipByGlobalNorm(1), [g])
-    assert abs(np.linalg.norm(ours) - 1) < 1e-15
-    assert 1 - np.linalg.norm(theirs) == pytest.approx(2e-7, rel=1e-3)
-
-
 @pytest.mark.parametrize("name", ["clip by norm", "clip by global norm", "adaptive clipping", "centralization", "L2"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_gradient_that_is_not_finite_is_still_noticed_and_named(name, bad):
@@ -597,6 +589,41 @@ def test_the_order_is_the_one_that_is_written():
 def test_what_makes_no_sense_is_refused(make, error, expected):
     with pytest.raises(error, match=expected):
         make()
+
+
+@pytest.mark.parametrize("name", [*TRANSFORMS, *CONSTRAINTS])
+def test_a_transform_is_no_constraint_and_the_reverse(name):
+    one, place = (TRANSFORMS[name](), "transforms") if name in TRANSFORMS else (CONSTRAINTS[name](), "constraints")
+    wrong = "constraints" if place == "transforms" else "transforms"
+    assert getattr(SGD(parameters(), **{place: [one]}), place) == [one]
+    with pytest.raises(TypeError, match=rf"SGD: {wrong} work on the .*{type(one).__name__} works on .*under {place}$"):
+        SGD(parameters(), **{wrong: [one]})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (L2(0.1), r"SGD: transforms is a list, as in transforms=\[L2\(...\)\], not L2\(strength=0.1\)"),
+        ([SkipNotFinite], r"SGD: transforms lists the class SkipNotFinite; make one of it: SkipNotFinite\(...\)"),
+        (SkipNotFinite, r"SGD: transforms is a list, as in transforms=\[SkipNotFinite\(...\)\]"),
+        ([0.1], "SGD: transforms lists functions of the gradient and the optimizer, not 0.1"),
+        (["L2"], "SGD: transforms lists functions of the gradient and the optimizer, not 'L2'"),
+        ("L2", "SGD: transforms is a list"),
+        ([optim.CosineDecay(0.1, 5)], "transforms work on the gradient, and CosineDecay works on a hyperparameter$"),
+    ],
+)
+def test_what_is_no_list_of_transforms_is_refused(given, expected):
+    with pytest.raises(TypeError, match=expected):
+        SGD(parameters(), transforms=given)
+
+
+def test_transforms_can_come_from_a_generator():
+    W = Tensor([2.0])
+    optimizer = SGD([W], lr=0.5, transforms=(one for one in [L2(1)]))
+    for _ in range(2):
+        W.grad = np.zeros(1)
+        optimizer.step()
+    assert W.item() == 0.5
 
 
 def test_every_transform_and_constraint_is_tested_here():

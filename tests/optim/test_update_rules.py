@@ -158,7 +158,7 @@ def test_the_way_down_a_bowl_has_the_exact_numbers(optimizer, hyper, expected, k
     [
         (optim.SGD, {"lr": 0.01}),
         (optim.Momentum, {"lr": 0.01, "momentum": 0.9}),
-        (optim.Adam, {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "eps_hat": False}),
+        (optim.Adam, {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "eps_hat": False, "eps_inside": False}),
     ],
 )
 def test_defaults_are_the_papers_and_are_shown(optimizer, defaults):

@@ -20,9 +20,10 @@ class Case:
         make: the peer's optimizer, from the peer's module (and, for torch, the parameters).
         ours: our class.
         hyper: our hyperparameters.
-        rtol: the agreement to expect, relative to the largest weight.
+        rtol: the agreement to expect, relative to the largest weight of all; the reason stands beside one above 1e-10.
         how: ``one batch`` (the same at every step), ``matrices`` (the others have no gradient), ``rows`` (only
-            some rows have one), ``hessian`` (given a diagonal), ``wrapper`` (``ours`` goes around SGD or Momentum).
+            some rows have one), ``hessian`` (given a diagonal), ``wrapper`` (``ours`` goes around SGD or HeavyBall),
+            ``average`` (a wrapper, of which the average of the weights is compared).
         note: told with a failure.
     """
 
@@ -48,6 +49,23 @@ def keras(make: Callable[..., Any], ours: Any, rtol: float = 1e-10, how: str = "
 def optax(make: Callable[..., Any], ours: Any, rtol: float = 1e-10, how: str = "", **hyper: Any) -> Case:
     """Compared with optax."""
     return Case("optax", make, ours, hyper, rtol, how)
+
+
+def hessian_of_gradient(optax: Any) -> Any:
+    """What stands in for the Hessian's diagonal: |g| + 0.1."""
+    import jax
+
+    return optax.GradientTransformationExtraArgs(
+        lambda params: None, lambda g, state, params=None, **_: (jax.tree.map(lambda x: abs(x) + 0.1, g), state)
+    )
+
+
+def averaged(optim: Any, parameters: list[Any], **how: Any) -> Any:
+    """PyTorch's SGD, and what averages its weights."""
+    from torch.nn import ParameterList
+
+    average = optim.swa_utils.AveragedModel(ParameterList(parameters), **how)
+    return optim.SGD(parameters, lr=0.05, momentum=0.9), average
 
 
 CASES = {
@@ -111,10 +129,21 @@ CASES = {
         centered=True,
     ),
     "RMSprop optax": optax(lambda o: o.rmsprop(0.01), optim.RMSprop, lr=0.01, eps_inside=True),
+    "RMSprop optax centered momentum": optax(
+        lambda o: o.rmsprop(0.01, centered=True, momentum=0.5),
+        optim.RMSprop,
+        lr=0.01,
+        eps_inside=True,
+        momentum=0.5,
+        centered=True,
+    ),
     "RMSprop optax outside": optax(lambda o: o.rmsprop(0.01, eps_in_sqrt=False), optim.RMSprop, lr=0.01),
     "Adam torch": torch(lambda o, p: o.Adam(p, lr=0.02), optim.Adam, lr=0.02),
     "Adam keras": keras(lambda o: o.Adam(0.02), optim.Adam, lr=0.02, eps=1e-7, eps_hat=True),
     "Adam optax": optax(lambda o: o.adam(0.02), optim.Adam, lr=0.02),
+    "Adam optax inside": optax(
+        lambda o: o.adam(0.02, eps=0.0, eps_root=1e-3), optim.Adam, lr=0.02, eps=1e-3, eps_inside=True
+    ),
     "AMSGrad torch": torch(
         lambda o, p: o.Adam(p, lr=0.05, betas=(0.9, 0.9), amsgrad=True),
         optim.AMSGrad,
@@ -122,10 +151,22 @@ CASES = {
         beta2=0.9,
         bias_correction=True,
     ),
+    "AMSGrad keras": keras(
+        lambda o: o.Adam(0.05, beta_2=0.9, amsgrad=True),
+        optim.AMSGrad,
+        lr=0.05,
+        beta2=0.9,
+        eps=1e-7,
+        bias_correction=True,
+        eps_hat=True,
+    ),
     "AMSGrad optax": optax(
         lambda o: o.amsgrad(0.05, b2=0.9), optim.AMSGrad, lr=0.05, beta2=0.9, bias_correction=True, correct_first=True
     ),
     "AdamW torch": torch(lambda o, p: o.AdamW(p, lr=0.02, weight_decay=0.1), optim.AdamW, lr=0.02, weight_decay=0.1),
+    "AdamW keras": keras(
+        lambda o: o.AdamW(0.02, weight_decay=0.1), optim.AdamW, lr=0.02, eps=1e-7, weight_decay=0.1, eps_hat=True
+    ),
     "AdamW optax": optax(lambda o: o.adamw(0.02, weight_decay=0.1), optim.AdamW, lr=0.02, weight_decay=0.1),
     "Adamax torch": torch(lambda o, p: o.Adamax(p, lr=0.02), optim.Adamax, lr=0.02),
     "Adamax keras": keras(lambda o: o.Adamax(0.02), optim.Adamax, lr=0.02, eps=1e-7, eps_outside=True),
@@ -171,6 +212,7 @@ CASES = {
         l1=0.01,
         l2=0.1,
         beta=0.5,
+        initial_accumulator=0.1,
     ),
     "LARS optax": optax(
         lambda o: o.lars(0.5, weight_decay=0.1, trust_coefficient=0.05),
@@ -192,7 +234,7 @@ CASES = {
     ),  # its mean is in float32
     "Adafactor optax": optax(
         lambda o: o.adafactor(0.05, min_dim_size_to_factor=1), optim.Adafactor, lr=0.05, relative_step=False, rtol=1e-6
-    ),
+    ),  # t**-0.8 in float32
     "Muon optax": optax(
         lambda o: o.contrib.muon(0.02, adam_learning_rate=0.01, adam_weight_decay=0.0),
         optim.Muon,
@@ -209,8 +251,27 @@ CASES = {
         how="matrices",
         rtol=1e-2,  # orthogonalized in bfloat16
     ),
-    # One projection only: singular vectors have no sign, and the next one's may be another.
+    "Muon keras": keras(
+        lambda o: o.Muon(0.02, weight_decay=0.1),
+        deviations.MoonlightMuon,
+        lr=0.02,
+        weight_decay=0.1,
+        eps=5e-9,  # Keras' 1e-7 is beside a momentum that is 20 times ours
+        how="matrices",
+        rtol=1e-7,  # its norm is in float32
+    ),
+    # Singular vectors have no sign, and the next projection's may be another: one projection with momentum, and
+    # several without, where the sign of a vector does not matter. Both rtol: optax finds the vectors in float32.
     "GaLore optax": optax(lambda o: o.contrib.galore(0.01, rank=2), optim.GaLore, lr=0.01, rank=2, rtol=1e-6),
+    "GaLore optax refreshed": optax(
+        lambda o: o.contrib.galore(0.01, rank=2, update_proj_gap=7, base_optimizer=o.scale_by_adam(b1=0.0)),
+        optim.GaLore,
+        lr=0.01,
+        rank=2,
+        every=7,
+        beta1=0.0,
+        rtol=1e-6,
+    ),
     "Sophia optax's": optax(
         lambda o: o.contrib.sophia(
             0.02, weight_decay=0.1, gamma=0.5, hessian_diagonal_fn=hessian_of_gradient(o), update_interval=5
@@ -231,10 +292,29 @@ CASES = {
         line_search=False,
         how="one batch",
     ),
+    "LBFGS torch's": torch(
+        lambda o, p: o.LBFGS(
+            p, lr=0.3, max_iter=1, line_search_fn="strong_wolfe", tolerance_grad=0, tolerance_change=0
+        ),
+        deviations.UnsearchedLBFGS,
+        lr=0.3,
+        memory=100,
+        line_search=False,
+        how="one batch",
+    ),
+    "LBFGS optax": optax(
+        lambda o: o.lbfgs(0.3, linesearch=None),
+        deviations.EuclideanLBFGS,
+        lr=0.3,
+        line_search=False,
+        how="one batch",
+    ),
     "DoG optax": optax(lambda o: o.contrib.dog(), optim.DoG),
     "DoWG optax": optax(lambda o: o.contrib.dowg(), optim.DoWG),
     "DAdaptAdam optax": optax(lambda o: o.contrib.dadapt_adamw(weight_decay=0.1), optim.DAdaptAdam, weight_decay=0.1),
-    "Prodigy optax": optax(lambda o: o.contrib.prodigy(weight_decay=0.1), optim.Prodigy, weight_decay=0.1, rtol=1e-9),
+    "Prodigy optax": optax(
+        lambda o: o.contrib.prodigy(weight_decay=0.1), optim.Prodigy, weight_decay=0.1, rtol=1e-9
+    ),  # its estimate of the distance begins at 1e-6 and grows, and a rounding with it
     "MoMo optax": optax(
         lambda o: o.contrib.momo(lower_bound=-1.0, weight_decay=0.1), optim.MoMo, f_star=-1.0, weight_decay=0.1
     ),
@@ -272,6 +352,41 @@ CASES = {
         lr=0.05,
         momentum=0.9,
     ),
+    "Lookahead optax": optax(
+        lambda o: o.lookahead(o.sgd(0.05, momentum=0.9), sync_period=4, slow_step_size=0.3),
+        optim.Lookahead,
+        how="wrapper",
+        every=4,
+        alpha=0.3,
+        lr=0.05,
+        momentum=0.9,
+    ),
+    "SWA torch": torch(averaged, optim.SWA, how="average", lr=0.05, momentum=0.9),
+    "EMA torch": torch(
+        lambda o, p: averaged(o, p, multi_avg_fn=o.swa_utils.get_ema_multi_avg_fn(0.9)),
+        optim.EMA,
+        how="average",
+        decay=0.9,
+        lr=0.05,
+        momentum=0.9,
+    ),
+    "EMA keras": keras(
+        lambda o: o.SGD(0.05, momentum=0.9, use_ema=True, ema_momentum=0.9),
+        optim.EMA,
+        how="average",
+        decay=0.9,
+        lr=0.05,
+        momentum=0.9,
+    ),
+    "GradientAccumulation optax": optax(
+        lambda o: o.MultiSteps(o.sgd(0.05, momentum=0.9), 4).gradient_transformation(),
+        optim.GradientAccumulation,
+        how="wrapper",
+        every=4,
+        lr=0.05,
+        momentum=0.9,
+        rtol=1e-6,  # it sums in float32
+    ),
     "GradientAccumulation keras": keras(
         lambda o: o.SGD(0.05, momentum=0.9, gradient_accumulation_steps=4),
         optim.GradientAccumulation,
@@ -281,12 +396,3 @@ CASES = {
         momentum=0.9,
     ),
 }
-
-
-def hessian_of_gradient(optax: Any) -> Any:
-    """What stands in for the Hessian's diagonal: |g| + 0.1."""
-    import jax
-
-    return optax.GradientTransformationExtraArgs(
-        lambda params: None, lambda g, state, params=None, **_: (jax.tree.map(lambda x: abs(x) + 0.1, g), state)
-    )

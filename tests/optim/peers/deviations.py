@@ -1,7 +1,8 @@
-"""The rules as peers have them where they differ from the papers, so that a correction there is noticed."""
+"""The rules as peers have them where they differ from the papers or from ours, so that a correction is noticed."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 import optim
 from optim.hyperparameters import measured
 from optim.layerwise import ratio
+from optim.matrix import newton_schulz
 
 
 @dataclass(eq=False)
@@ -89,3 +91,49 @@ class LateSophia(optim.Sophia):
         m_hat = m / (1 - self.beta1**self.steps)
         step = np.clip(m_hat / np.maximum(self.gamma * before, self.eps), -1, 1)
         w -= self.lr * (step + self.weight_decay * w)
+
+
+@dataclass(eq=False)
+class MoonlightMuon(optim.Muon):
+    """Keras' Muon takes the longer side for the size of its steps, as Liu et al. 2025 do."""
+
+    def rule(self, w, g, m, *v):
+        m[:] = self.momentum * m + (1 - self.momentum) * g
+        u = (1 - self.momentum) * g + self.momentum * m
+        w *= 1 - self.lr * self.weight_decay
+        w -= self.lr * 0.2 * math.sqrt(max(w.shape)) * newton_schulz(u, self.iterations, self.eps)
+
+
+@dataclass(eq=False)
+class EuclideanLBFGS(optim.LBFGS):
+    """optax begins with lr * min(1, 1 / ||g||_2), the Euclidean length in the place of the sum of |g|."""
+
+    def _product(self, g, s, y):
+        product = super()._product(g, s, y)
+        if self.pairs:
+            return product
+        return product * min(1.0, 1 / np.linalg.norm(g)) / min(1.0, 1 / np.abs(g).sum())
+
+
+@dataclass(eq=False)
+class UnsearchedLBFGS(optim.LBFGS):
+    """PyTorch's line search has no evaluations left if max_iter is 1: it takes lr, or stays for ever if that climbs."""
+
+    def rule(self, w, f, s, y):
+        kept = [vector.copy() for vector in (w, s, y)]
+        pairs, loss = self.pairs, f(w)[0]
+        super().rule(w, f, s, y)
+        if f(w)[0] >= loss:
+            self.pairs = pairs
+            for vector, old in zip((w, s, y), kept):
+                vector[:] = old
+
+
+@dataclass(eq=False)
+class UncheckedRMSprop(optim.RMSprop):
+    """PyTorch takes the root of a variance that rounding may have made negative."""
+
+    def rule(self, w, g, s, a, b):
+        s[:] = self.rho * s + (1 - self.rho) * g**2
+        a[:] = self.rho * a + (1 - self.rho) * g
+        w -= self.lr * g / (np.sqrt(s - a**2) + self.eps)

@@ -27,7 +27,8 @@ def with_torch(case: Case) -> list[Any]:
     torch.set_default_dtype(torch.float64)
     turn = np.transpose if case.ours.__name__ == "Muon" else np.asarray  # its matrices are (outputs, inputs)
     parameters = [torch.tensor(turn(w).copy(), requires_grad=True) for w in start()]
-    optimizer = case.make(torch.optim, parameters)
+    made = case.make(torch.optim, parameters)
+    optimizer, average = made if case.how == "average" else (made, None)
 
     def closure(step: int) -> Any:
         loss, grads = gradients_of(case, [turn(p.detach().numpy()) for p in parameters], step)
@@ -41,7 +42,10 @@ def with_torch(case: Case) -> list[Any]:
     for step in range(STEPS):
         closure(step)
         optimizer.step(lambda step=step: closure(step)) if case.how == "one batch" else optimizer.step()
-        way.append([turn(p.detach().numpy()).copy() for p in parameters])
+        if average is not None:
+            average.update_parameters(torch.nn.ParameterList(parameters))
+        seen = parameters if average is None else average.parameters()
+        way.append([turn(p.detach().numpy()).copy() for p in seen])
     return way
 
 
@@ -65,7 +69,8 @@ def with_keras(case: Case) -> list[Any]:
     for step in range(STEPS):
         _, grads = gradients_of(case, [np.asarray(p.value) for p in parameters], step)
         optimizer.apply(grads, parameters)
-        way.append([np.array(p.value) for p in parameters])
+        seen = optimizer._model_variables_moving_average if case.how == "average" else parameters
+        way.append([np.array(p.value) for p in seen])
     return way
 
 
@@ -77,7 +82,10 @@ def with_optax(case: Case) -> list[Any]:
 
     chosen = [i for i, w in enumerate(start()) if w.ndim == 2 or case.how != "matrices"]
     chosen = [i for i in chosen if start()[i].ndim or case.how != "arrays"]
-    parameters = [jnp.asarray(start()[i]) for i in chosen]
+    parameters: Any = [jnp.asarray(start()[i]) for i in chosen]
+    paired = case.ours.__name__ == "Lookahead"  # optax moves the fast and the slow weights
+    if paired:
+        parameters = optax.LookaheadParams.init_synced(parameters)
     optimizer = optax.with_extra_args_support(case.make(optax))
     state = optimizer.init(parameters)
     every = start()
@@ -92,11 +100,11 @@ def with_optax(case: Case) -> list[Any]:
             grads_at.loss = loss
             return [jnp.asarray(grads[j]) for j in chosen]
 
-        grads = grads_at(parameters)
+        grads = grads_at(parameters.fast if paired else parameters)
         extra = {"grad_fn": grads_at} if case.ours.__name__ == "SAM" else {"value": grads_at.loss}
         updates, state = optimizer.update(grads, state, parameters, **extra)
         parameters = optax.apply_updates(parameters, updates)
-        for j, w in zip(chosen, parameters):
+        for j, w in zip(chosen, parameters.fast if paired else parameters):
             every[j] = np.array(w)
         way.append([w.copy() for w in every])
     return way
