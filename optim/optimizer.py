@@ -28,6 +28,7 @@ from optim.hyperparameters import Configured, check, hyperparameters_of, measure
 from optim.parameters import checked, grouped, places_of
 from optim.replay import explain
 from optim.schedules import ErrorSchedule
+from optim.state import check_arrays, check_owner
 from optim.trace import Trace
 from optim.transforms import SkipStep, listed
 
@@ -569,41 +570,6 @@ class Optimizer(Configured):
             setattr(self, name, copy.deepcopy(number))
         for name, saved in loaded["vectors"].items():
             self.state[name][...] = saved
-
-
-def check_owner(owner: str, state: Any) -> None:
-    """Refuse what is no state, or that of another optimizer.
-
-    Raises:
-        ValueError: it is.
-    """
-    if not isinstance(state, dict) or "optimizer" not in state:
-        raise ValueError(f"{owner}: this is not the state of an optimizer; pass what state_dict() returned")
-    if state["optimizer"] != owner:
-        raise ValueError(f"{owner}: this is the state of {state['optimizer']}, another optimizer")
-
-
-def check_arrays(owner: Any, own: dict[str, Any], loaded: dict[str, Any]) -> None:
-    """Refuse a state whose arrays an optimizer has no place for; hyperparameters that are counts give them their shape.
-
-    Raises:
-        ValueError: a name or a shape differs.
-    """
-    name = type(owner).__name__
-    counts = [hyper for hyper, allowed in hyperparameters_of(owner) if allowed.kind is int]
-    ours, theirs = own["hyperparameters"], loaded["hyperparameters"]
-    differing = [hyper for hyper in counts if hyper in theirs and ours[hyper] != theirs[hyper]]
-    shapes = [{array: np.shape(vector) for array, vector in one["vectors"].items()} for one in (own, loaded)]
-    if differing and shapes[0] != shapes[1]:
-        saved = ", ".join(f"{hyper}={theirs[hyper]}" for hyper in differing)
-        here = ", ".join(f"{hyper}={ours[hyper]}" for hyper in differing)
-        raise ValueError(
-            f"{name}: the state is of {saved}, and this optimizer has {here}, so their arrays differ in shape"
-        )
-    if shapes[0] != shapes[1] or any(
-        own[part].keys() != loaded[part].keys() for part in ("hyperparameters", "measured")
-    ):
-        raise ValueError(f"{name}: the state was made by another version of this optimizer")
 
 
 def _names(followers: Iterable[Iterable[str]]) -> str:

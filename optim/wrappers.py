@@ -19,12 +19,11 @@ from optim.optimizer import (
     PER_EXAMPLE,
     SEVERAL,
     Optimizer,
-    check_arrays,
-    check_owner,
     differentiate,
     dot,
     norm,
 )
+from optim.state import check_arrays, check_owner
 
 
 @dataclass(eq=False)
