@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, grad
 from autograd.primitive import Array
 from optim.hyperparameters import Allowed, Checked, count, hyperparameter, required
 
@@ -193,18 +193,14 @@ class Penalty(Chosen):
 
     def __call__(self, g: Array, optimizer: Optimizer) -> None:
         for weights, gradient in zip(self.blocks(optimizer, optimizer.w), self.blocks(optimizer, g)):
-            gradient += self.gradient(weights)
+            gradient += grad(self.value)(weights)
 
     def total(self, optimizer: Optimizer) -> float:
         """The penalty for the present weights."""
         return sum(float(self.value(weights)) for weights in self.blocks(optimizer, optimizer.w))
 
-    def value(self, w: Array) -> Any:
-        """The penalty for these weights."""
-        raise NotImplementedError
-
-    def gradient(self, w: Array) -> Array:
-        """Its gradient."""
+    def value(self, w: Any) -> Any:
+        """The penalty for these weights, an array or a node."""
         raise NotImplementedError
 
 
@@ -217,11 +213,8 @@ class L1(Penalty):
 
     strength: float = required()
 
-    def value(self, w: Array) -> Any:
+    def value(self, w: Any) -> Any:
         return self.strength * np.abs(w).sum()
-
-    def gradient(self, w: Array) -> Array:
-        return self.strength * np.sign(w)
 
 
 @dataclass(eq=False)
@@ -233,11 +226,8 @@ class L2(Penalty):
 
     strength: float = required()
 
-    def value(self, w: Array) -> Any:
+    def value(self, w: Any) -> Any:
         return self.strength / 2 * (w * w).sum()
-
-    def gradient(self, w: Array) -> Array:
-        return self.strength * w
 
 
 @dataclass(eq=False)
@@ -247,11 +237,8 @@ class Elastic(Penalty):
     l1: float = required()
     l2: float = required()
 
-    def value(self, w: Array) -> Any:
+    def value(self, w: Any) -> Any:
         return self.l1 * np.abs(w).sum() + self.l2 / 2 * (w * w).sum()
-
-    def gradient(self, w: Array) -> Array:
-        return self.l1 * np.sign(w) + self.l2 * w
 
 
 @dataclass(eq=False)
