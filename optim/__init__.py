@@ -49,6 +49,7 @@ from optim.schedules import (
     plot_schedule,
 )
 from optim.sign import Lion, SignSGD, Signum
+from optim.together import Together
 from optim.transforms import (
     L1,
     L2,
@@ -63,7 +64,7 @@ from optim.transforms import (
     SkipNotFinite,
     SkipStep,
 )
-from optim.wrappers import SAM, GradientAccumulation, Lookahead, Mechanic, Together, Wrapper
+from optim.wrappers import SAM, GradientAccumulation, Lookahead, Mechanic, Wrapper
 
 __all__ = [
     "ADOPT",
