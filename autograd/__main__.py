@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import keyword
 import math
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -50,13 +51,16 @@ def main(arguments: Sequence[str]) -> int:
         if given.words:
             return run(given.words[0], read_variables(given.words[1:]), given.out)
         if given.conventions:
-            print(conventions.report())
+            print(conventions.report(), flush=True)
         elif given.primitives is not None:
-            print(catalogue.describe(find(given.primitives)) if given.primitives else catalogue.report())
+            text = catalogue.describe(find(given.primitives)) if given.primitives else catalogue.report()
+            print(text, flush=True)
         else:
             parser.print_help()
     except ExpressionError as error:
         parser.error(str(error))
+    except BrokenPipeError:  # a reader such as head has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may Python write there when it ends
     return 0
 
 

@@ -433,7 +433,7 @@ def constant(data: Any) -> Any:
     """A ``Constant`` around a float or an array that stays its owner's."""
     node = make(Constant, data)
     if type(data) is not float and not modes.is_stale_allowed():
-        node.memo = stale.sample(data)
+        node.memo = stale.fingerprint(data)
     return node
 
 

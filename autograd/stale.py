@@ -14,7 +14,7 @@ in place
     it is used.
 constants
     An array that takes part in an operation stays its owner's. ``backward`` compares it
-    with a snapshot: of all entries, or of 256 evenly spread ones if there are more than 4,096.
+    with a snapshot, or if there are more than 4,096 entries with their sum and 256 of them.
 
 ``allow_stale`` switches all of this off.
 """
@@ -30,7 +30,7 @@ import numpy as np
 from autograd import modes
 from autograd import node as nodes
 
-FEW, SAMPLE = 4096, 256  # entries of a constant: up to how many all are compared, and how many of more
+FEW, SAMPLE = 4096, 256  # entries of a constant: up to how many all are kept, and how many of more beside their sum
 
 last_change = -1  # the time of the latest change of any leaf
 handed_out = 0  # how many leaves somebody may be writing to; while there is none, nobody need look for them
@@ -83,12 +83,16 @@ def look_again(leaf: nodes.Node) -> None:
         leaf.memo = holder, now
 
 
-def sample(array: Any) -> bytes:
+def fingerprint(array: Any) -> bytes:
     """What a constant array holds: its memo."""
     if array.size <= FEW:
         return array.tobytes()  # type: ignore[no-any-return]
-    entries = array.reshape(-1) if array.flags.c_contiguous else array.flat  # a view, or no copy at least
-    return entries[:: array.size // SAMPLE].tobytes()  # type: ignore[no-any-return]
+    # The sum of the entries, taken for whole numbers, sees the change of any one of them; that two have
+    # changed places it does not see, but some entries themselves do.
+    bits = array.view(np.uint32 if array.itemsize == 4 else np.uint64)
+    entries = bits.reshape(-1) if bits.flags.c_contiguous else bits.flat  # a view, or no copy at least
+    total = np.add.reduce(bits, axis=None, dtype=bits.dtype)
+    return total.tobytes() + entries[:: array.size // SAMPLE].tobytes()  # type: ignore[no-any-return]
 
 
 def check(order: Sequence[nodes.Node]) -> None:
@@ -118,7 +122,7 @@ def check_constant(constant: nodes.Node, consumer: nodes.Node) -> None:
     Raises:
         RuntimeError: it does not.
     """
-    if sample(constant._data) != constant.memo and not modes.is_stale_allowed():
+    if fingerprint(constant._data) != constant.memo and not modes.is_stale_allowed():
         _refuse(constant, consumer)
 
 

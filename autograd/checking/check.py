@@ -18,7 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.checking.comparison import Derivative, Line, compare, differences_along, directions, lines_through
+from autograd.checking.comparison import (
+    Derivative,
+    Direction,
+    Line,
+    compare,
+    differences_along,
+    directions,
+    lines_through,
+)
 from autograd.checking.diagnosis import diagnose, in_float32, one_by_one
 from autograd.checking.subject import Subject
 from autograd.checking.verdicts import UNDECIDED, Finding, GradientReport, Step, Verdict, verdict_of
@@ -73,15 +81,20 @@ def _findings(subject: Subject) -> list[Finding]:
         for position, of_input in enumerate(lines)
     ]
     if all(finding.passes for finding in findings):
-        findings += _across(subject, any(finding.verdict != "pass" for finding in findings))
+        findings += _across(subject, findings)
     return findings
 
 
-def _across(subject: Subject, kinked: bool) -> Iterator[Finding]:
+def _across(subject: Subject, findings: Sequence[Finding]) -> Iterator[Finding]:
     """What only shows when all entries move at once, or in forward mode."""
-    # Where a kink runs between the axes, a gradient can be right along each of them and wrong in between.
-    lines = directions(subject, "all inputs", slice(0, subject.x.size), ACROSS_KINKS if kinked else 1)
-    found = compare(subject, lines)
+    if subject.x.size == 1:  # then both lines are one, which was compared
+        found = [d for finding in findings for d in finding.derivatives]
+        lines = [Direction(found[0].of, np.ones(1))]
+    else:
+        # Where a kink runs between the axes, a gradient can be right along each of them and wrong in between.
+        kinked = any(finding.verdict != "pass" for finding in findings)
+        lines = directions(subject, "all inputs", slice(0, subject.x.size), ACROSS_KINKS if kinked else 1)
+        found = compare(subject, lines)
     measured = _measured(subject, lines)
     for d in found:
         if d.verdict == "differs":

@@ -55,17 +55,17 @@ def _readings(
     def weighted(*leaves: Any) -> Any:
         return _weighted(f(*leaves), weights)
 
-    kinds: dict[str, list[Node]] = {
-        "Values and Tensors": [Value(x) if type(x) is float else Tensor(x) for x in plain],
-        "Tensors": [Tensor(x) for x in plain],
-    }
+    kinds: dict[str, list[Node]] = {"Tensors": [Tensor(x) for x in plain]}
+    if any(type(x) is float for x in plain):
+        kinds["Values and Tensors"] = [Value(x) if type(x) is float else Tensor(x) for x in plain]
     for name, leaves in kinds.items():
+        bounding = name == "Tensors"  # how far readings may be apart is asked of the first of them alone
         output = weighted(*leaves)
-        yield name, "the value", _Reading(float(output), rounding_of(output))
+        yield name, "the value", _Reading(float(output), rounding_of(output) if bounding else 0.0)
         if not isinstance(output, Node):
             continue  # it depends on none of them
         slope = along(gradients(output, leaves), directions)
-        rounding = rounding_of_slope(output, slope, leaves, directions)
+        rounding = rounding_of_slope(output, slope, leaves, directions) if bounding else 0.0
         yield f"gradients() on {name}", "the slope", _Reading(float(slope), rounding)
         output.backward()
         yield f"backward() on {name}", "the slope", _Reading(float(along([x.grad for x in leaves], directions)))
@@ -75,7 +75,7 @@ def _readings(
         curvature, rounding = 0.0, 0.0
         if isinstance(slope, Node):
             curvature = along(gradients(slope, leaves), directions)
-            rounding = rounding_of_slope(slope, curvature, leaves, directions)
+            rounding = rounding_of_slope(slope, curvature, leaves, directions) if bounding else 0.0
         yield f"gradients() of gradients() on {name}", "the slope of the slope", _Reading(float(curvature), rounding)
         products = hvp(weighted, leaves, tangents)
         yield f"hvp() on {name}", "the slope of the slope", _Reading(float(along(products, directions)))

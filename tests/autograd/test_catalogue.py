@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,11 @@ def test_the_report_shows_every_row_and_derivative_within_the_width_of_a_page() 
     assert ["matmul", "a", "@", "b", "a", "g", "@", "b.T"] in cells
     assert ["b", "a.T", "@", "g"] in cells
     assert next(line[:5] for line in cells if line[:1] == ["log"]) == ["log", "log(x)", "x", ">", "0"]
+
+
+def test_the_table_is_the_one_on_record() -> None:
+    """``python -c "import nn; from autograd import catalogue; print(catalogue.report())"`` makes the record."""
+    assert report() + "\n" == Path(__file__).with_name("reference").joinpath("primitives.txt").read_text()
 
 
 @each_row

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -271,6 +272,11 @@ def test_the_report_fits_a_page(printed: str) -> None:
     assert all(f"  {kind}  " in printed for kind in KINDS)
     squeezed = "".join(printed.split())
     assert all("".join(f"{of.expression}: {of.note}".split()) in squeezed for of in COMPOSITIONS)
+
+
+def test_the_conventions_are_those_on_record() -> None:
+    """Users rely on them; where one is meant to change, ``python -m autograd --conventions`` makes the record."""
+    assert report() + "\n" == Path(__file__).with_name("reference").joinpath("conventions.txt").read_text()
 
 
 @each_point

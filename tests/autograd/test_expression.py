@@ -473,3 +473,14 @@ def test_python_runs_the_command() -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "  w*x +\n       ^" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--primitives", "--conventions"])
+def test_a_reader_who_has_seen_enough_of_a_table_is_no_error(option: str) -> None:
+    command = [sys.executable, "-m", "autograd", option]
+    folder = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as printing:
+        printing.stdout.readline()
+        printing.stdout.close()
+        assert printing.stderr.read() == ""
+    assert printing.returncode == 0

@@ -299,31 +299,6 @@ def test_vector_jacobian_product_wrong_by_a_thousandth_is_caught(row: Structured
 
 
 @each_example
-@settings(max_examples=settings.default.max_examples // 15)
-@seeds
-def test_gradients_of_gradients_are_the_slopes_of_the_vector_jacobian_product(
-    row: Structured, example: Example, seed: int
-) -> None:
-    def pairing(*arrays: np.ndarray) -> tuple[list[Any], list[Tensor]]:
-        """The cotangents, each entry with a weight, as functions of the operands and the output's cotangent."""
-        *operands, g = tensors = [Tensor(a) for a in arrays]
-        y = row.apply(operands, example.parameters)
-        cotangents = gradients((y * g).sum(), operands)
-        for cotangent, operand in zip(cotangents, operands):
-            assert cotangent.shape == operand.shape
-        return [seed_for(x.data) * cotangent for x, cotangent in zip(operands, cotangents)], tensors
-
-    arrays = operands_for(row, example, seed)
-    arrays.append(seed_for(row.apply(arrays, example.parameters)))
-    weighted, tensors = pairing(*arrays)
-    found = gradients(sum(terms.sum() for terms in weighted), tensors)
-    grads = [
-        np.zeros(t.shape) if g is None else np.broadcast_to(np.asarray(g), t.shape) for t, g in zip(tensors, found)
-    ]
-    assert disagreements(lambda *xs: np.concatenate([*map(np.ravel, pairing(*xs)[0])]), arrays, grads) == []
-
-
-@each_example
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_cotangent_has_its_operand_s_shape_and_dtype(row: Structured, example: Example, dtype: type) -> None:
     tensors = [Tensor(a, dtype=dtype) for a in operands_for(row, example, 0)]

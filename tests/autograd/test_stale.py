@@ -94,7 +94,29 @@ def test_a_constant_array_that_its_owner_changed_is_named(message_of: Message) -
     assert "the data of an unlabelled Constant of shape (2,) were changed" in message_of(RuntimeError, y.backward)
 
 
-def test_a_large_constant_is_watched_by_a_sample_that_sees_a_buffer_used_again(message_of: Message) -> None:
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda x: np.repeat(x, 2, axis=1)[:, ::2]])
+@given(place=st.tuples(st.integers(0, 99), st.integers(0, 99)))
+def test_a_change_of_any_entry_of_a_large_constant_is_seen(
+    place: tuple[int, int], layout: Callable[[Array], Array], dtype: Any
+) -> None:
+    x = Tensor(np.ones((100, 100)), dtype=dtype)
+    constant = layout(np.random.default_rng(0).normal(size=(100, 100)).astype(dtype))
+    y = (x * constant).sum()
+    constant[place] = np.nextafter(constant[place], dtype(9))
+    with pytest.raises(RuntimeError, match="the data of an unlabelled Constant of shape \\(100, 100\\) were changed"):
+        y.backward()
+
+
+def test_large_constants_whose_rows_change_places_are_seen() -> None:
+    x, constant = Tensor(np.ones((100, 784))), np.random.default_rng(0).normal(size=(100, 784))
+    y = (x * constant).sum()
+    constant[[3, 7]] = constant[[7, 3]]
+    with pytest.raises(RuntimeError, match="were changed"):
+        y.backward()
+
+
+def test_a_large_constant_that_is_a_buffer_used_again_is_seen(message_of: Message) -> None:
     buffer, x = np.ones((300, 100)), Tensor(np.ones((300, 100)))
     y = (x * buffer).sum()
     buffer += 1.0
