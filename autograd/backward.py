@@ -23,7 +23,7 @@ from autograd import node as nodes
 from autograd.graph import computed
 from autograd.primitive import Binary, Elementwise, Structured, Unary
 from autograd.primitives.arithmetic import where
-from autograd.primitives.shaping import reshape, stack, sum_to
+from autograd.primitives.shaping import broadcast_to, reshape, stack, sum_to
 
 View = Callable[["nodes.Node"], Any]
 Cotangents = dict["nodes.Node", Any]
@@ -75,9 +75,7 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
     order = computed([output], since=oldest)
     stale.check(order)
     plain = _seed(output, seed)
-    if type(seed) is nodes.Value and type(output) is nodes.Tensor:
-        seed = reshape(stack([seed]), ())  # the rules of arrays ask a cotangent for its axes
-    cotangents: Cotangents = {output: seed if isinstance(seed, nodes.Node) else plain}
+    cotangents: Cotangents = {output: of_the_form_of(output, seed if isinstance(seed, nodes.Node) else plain)}
     for _ in sweep(order, cotangents, node_of):
         pass
     return [cotangents.get(x) for x in inputs]
@@ -233,6 +231,21 @@ def _publish(cotangents: Cotangents) -> None:
 def _sum(a: Any, b: Any) -> Any:
     total = a + b
     return np.asarray(total) if isinstance(total, np.generic) else total  # what 0-d arrays add up to
+
+
+def of_the_form_of(node: nodes.Node, derivative: Any) -> Any:
+    """A tangent or cotangent in the shape and precision of its node; zeros for ``None``."""
+    data = node._data
+    if isinstance(derivative, nodes.Node):
+        if type(derivative) is nodes.Value and type(data) is not float:
+            derivative = reshape(stack([derivative]), ())  # the rules of arrays ask a derivative for its axes
+        return derivative if derivative.shape == node.shape else broadcast_to(derivative, node.shape)
+    if derivative is None:
+        derivative = 0.0
+    if type(data) is float:
+        return float(derivative)
+    array = np.asarray(derivative, data.dtype)
+    return array if array.shape == data.shape else np.broadcast_to(array, data.shape)
 
 
 def _seed(output: nodes.Node, seed: Any) -> Any:

@@ -27,8 +27,8 @@ import numpy as np
 
 from autograd import anomaly, modes, stale
 from autograd import node as nodes
-from autograd.backward import Cotangents, View, data_of, node_of, push
-from autograd.forward import Tangents, of_the_form_of, sweep_forward
+from autograd.backward import Cotangents, View, data_of, node_of, of_the_form_of, push
+from autograd.forward import Tangents, sweep_forward
 from autograd.graph import computed
 from autograd.nested import leaves, matched, rebuilt
 from autograd.primitives.arithmetic import positive
@@ -255,7 +255,7 @@ class _Call:
                     f"{self.operator}: {path} has shape {vector.shape}, but what it belongs to has shape {x.shape}"
                 )
             again = entry is vector and modes.is_recording()
-            vectors.append(vector if again else of_the_form_of(x, vector._data))
+            vectors.append(of_the_form_of(x, vector if again else vector._data))
         return vectors
 
     def pull(self, cotangents: Cotangents) -> list[Any]:

@@ -15,10 +15,9 @@ import numpy as np
 
 from autograd import node as nodes
 from autograd import stale
-from autograd.backward import Cotangents, View, push, slope, times
+from autograd.backward import Cotangents, View, of_the_form_of, push, slope, times
 from autograd.graph import computed
 from autograd.primitive import Elementwise
-from autograd.primitives.shaping import broadcast_to
 
 Tangents = dict["nodes.Node", Any]
 
@@ -43,19 +42,6 @@ def sweep_forward(order: Sequence[nodes.Node], tangents: Tangents, view: View) -
                     stale.check_constant(x, node)
             rule = _by_partials if isinstance(node.op, Elementwise) else _by_transposition
             tangents[node] = of_the_form_of(node, rule(node, tangents, view))
-
-
-def of_the_form_of(node: nodes.Node, derivative: Any) -> Any:
-    """A tangent or cotangent in the shape and precision of its node; zeros for ``None``."""
-    data = node._data
-    if isinstance(derivative, nodes.Node):
-        return derivative if derivative.shape == node.shape else broadcast_to(derivative, node.shape)
-    if derivative is None:
-        derivative = 0.0
-    if type(data) is float:
-        return float(derivative)
-    array = np.asarray(derivative, data.dtype)
-    return array if array.shape == data.shape else np.broadcast_to(array, data.shape)
 
 
 def _by_partials(node: nodes.Node, tangents: Tangents, view: View) -> Any:

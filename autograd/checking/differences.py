@@ -40,7 +40,7 @@ COLUMNS = 5
 RESOLVED = 1e-6
 SETTLED = 1e-10  # three steps do not agree to ten digits by accident
 CANCELLING = 2.0**-50
-AT_ONCE = 8  # steps; seldom are more needed
+AT_ONCE = 4  # steps; ten or so are needed in most places
 NUMBERS_AT_ONCE = 2_000_000  # that f may return, for one block of steps
 
 

@@ -55,11 +55,12 @@ def _readings(
     def weighted(*leaves: Any) -> Any:
         return _weighted(f(*leaves), weights)
 
-    kinds: dict[str, list[Node]] = {"Tensors": [Tensor(x) for x in plain]}
+    kinds: dict[str, list[Node]] = {}
     if any(type(x) is float for x in plain):
         kinds["Values and Tensors"] = [Value(x) if type(x) is float else Tensor(x) for x in plain]
+    kinds["Tensors"] = [Tensor(x) for x in plain]
     for name, leaves in kinds.items():
-        bounding = name == "Tensors"  # how far readings may be apart is asked of the first of them alone
+        bounding = name == next(iter(kinds))  # how far readings may be apart is asked of the first of them alone
         output = weighted(*leaves)
         yield name, "the value", _Reading(float(output), rounding_of(output) if bounding else 0.0)
         if not isinstance(output, Node):

@@ -236,6 +236,18 @@ def test_cotangents_and_tangents_may_be_nodes() -> None:
     assert grad(lambda v: jvp(lambda x: x * x, (3.0,), (v,))[1])(1.0) == 6.0
 
 
+@pytest.mark.parametrize("one", [Value, Tensor])
+def test_a_single_number_s_cotangent_and_tangent_may_be_of_either_kind(one: type[Node]) -> None:
+    v = one(1.0)
+    (pulled,) = vjp(lambda x: (x * x).sum(), np.array([3.0, 4.0]))[1](v)
+    np.testing.assert_array_equal(pulled.data, [6.0, 8.0])
+    pulled.sum().backward()
+    assert v.grad == 14.0
+    w = one(1.0)
+    jvp(lambda x: x.reshape(1) * x, (Tensor(3.0),), (w,))[1].sum().backward()
+    assert w.grad == 6.0
+
+
 def test_nested_arguments_and_results_keep_their_form() -> None:
     parameters = {"line": Line(2.0, np.array([1.0, 2.0])), "more": [3.0, (4.0, None)]}
 

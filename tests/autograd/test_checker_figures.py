@@ -15,6 +15,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+from autograd.checking import differences
 from autograd.checking.comparison import Comparison
 from autograd.checking.differences import Differences
 
@@ -150,6 +151,22 @@ def test_the_truth_raises_no_alarm_and_is_nearly_always_decided(name: str, n: in
     assert counts["agrees"] + counts["undecided"] == n or name == "x - sin x", f"seed {seed}: {counts}"
     # Where a function saturates there is no movement to measure; elsewhere nearly all is decided.
     assert counts["agrees"] > (0.5 if name in FLAT else 0.97) * n, f"seed {seed}: {counts}"
+
+
+@pytest.mark.parametrize("f", [np.exp, np.sin, np.log, np.tanh, lambda x: 1 / (1 + x * x), np.floor, np.cbrt])
+@pytest.mark.parametrize("side", [-1, 0, 1])
+def test_how_many_steps_are_taken_at_once_does_not_matter(
+    f: Callable[[Any], Any], side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.array([1e-9, 0.3, 1.0, 2.0, 20.0, 1e6])
+    found = []
+    for steps in (1, 4, 7, differences.STEPS):
+        monkeypatch.setattr(differences, "AT_ONCE", steps)
+        with np.errstate(all="ignore"):
+            estimate = Differences(lambda which, to: f(to)[:, None], x, np.ones(1)).estimate(side=side)
+        found.append([estimate.value, estimate.bound, estimate.h])
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
 
 
 FLAT = {"tanh", "logsumexp", "expm1", "softplus", "sigmoid", "softmax", "erf", "layernorm", "x/(x²+1)", "x - sin x"}

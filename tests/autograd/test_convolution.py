@@ -167,6 +167,11 @@ def test_a_batch_in_parts_gives_what_the_whole_gives(monkeypatch: pytest.MonkeyP
             np.testing.assert_allclose(part, all_at_once, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize(("images", "seen_by_one", "parts"), [(32, 8 * 9 * 26 * 26, 1), (5, 2**20, 3), (2, 2**30, 2)])
+def test_a_batch_is_cut_only_where_16_megabytes_of_windows_are_full(images: int, seen_by_one: int, parts: int) -> None:
+    assert len(convolution._blocks(images, seen_by_one)) == parts
+
+
 def test_an_empty_batch_goes_through() -> None:
     x, w, b = Tensor(np.ones((0, 2, 5, 5))), Tensor(np.ones((3, 2, 3, 3))), Tensor(np.ones(3))
     y = conv2d(x, w, b)

@@ -21,7 +21,7 @@ from test_primitives import (
     seed_for,
 )
 
-from autograd import Tensor, Value, elementwise, relu, sqrt, structured, where
+from autograd import Tensor, Value, concatenate, elementwise, relu, sin, sqrt, stack, structured, where
 from autograd.calculus import grad, hvp, jacobian, jvp, vjp
 from autograd.node import Node
 from autograd.primitive import Elementwise, Example, Structured, example
@@ -192,6 +192,18 @@ def test_values_and_tensors_mix() -> None:
     value, pushed = jvp(f, (np.array([1.0, 2.0]), 3.0), (np.array([1.0, 10.0]), 100.0))
     assert value == 12.0
     assert pushed == 33.0 + 300.0 + 100.0
+
+
+@pytest.mark.parametrize("x", [0.7, Value(0.7), Tensor(0.7)], ids=["float", "Value", "Tensor"])
+@pytest.mark.parametrize("join", [stack, lambda parts: concatenate([stack(parts), np.ones(2)])])
+def test_computed_values_that_are_joined_go_forward_to_any_order(x: Any, join: Callable[..., Any]) -> None:
+    def f(x: Any) -> Any:
+        return (join([sin(x), x, sin(x)]) ** 2).sum()
+
+    slope, curvature = 2 * math.sin(1.4) + 1.4, 4 * math.cos(1.4) + 2
+    assert float(jvp(f, (x,), (1.0,))[1]) == pytest.approx(slope, rel=1e-14)
+    assert float(hvp(f, (x,), 1.0, argnums=0)) == pytest.approx(curvature, rel=1e-14)
+    assert float(jvp(lambda x: jvp(f, (x,), (1.0,))[1], (x,), (1.0,))[1]) == pytest.approx(curvature, rel=1e-14)
 
 
 def test_a_rule_that_hides_the_cotangent_is_refused(message_of: Callable[..., str]) -> None:

@@ -245,9 +245,10 @@ def test_functions_of_numpy_without_one_of_ours_say_what_to_do(message_of: Calla
     for call, name in ((np.cov, "cov"), (np.linalg.eig, "linalg.eig"), (np.fft.fft, "fft.fft")):
         text = f"np.{name} does not record derivatives; {instead}"
         assert message_of(TypeError, lambda call=call: call(x)) == text
-    assert message_of(TypeError, lambda: np.sum(x, dtype=np.float32)) == (
-        "np.sum of a Tensor takes x, axis, keepdims, but not dtype"
-    )
+    for name, argument in (("dtype", np.float32), ("initial", 1.0), ("where", True)):
+        assert message_of(TypeError, lambda name=name, argument=argument: np.sum(x, **{name: argument})) == (
+            f"np.sum of a Tensor takes x, axis, keepdims, but not {name}"
+        )
 
 
 @pytest.mark.parametrize(
