@@ -383,6 +383,15 @@ def test_an_error_that_is_no_factor_is_not_called_one() -> None:
     )
 
 
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (2, 3, 4)])
+def test_a_matrix_that_was_filled_in_the_order_of_its_transpose_is_recognized(shape: tuple[int, ...]) -> None:
+    @structured(lambda g, y, x: (g * 2 * x).transpose().reshape(shape), examples=[shapes(shape)])
+    def muddled(x: Any, /) -> Any:
+        return x * x
+
+    assert verdict(lambda x: muddled(x).sum(), np.linspace(0.5, 2, math.prod(shape)).reshape(shape))[0] == "transposed"
+
+
 def test_a_transposed_matrix_is_recognized_in_the_gradient_and_in_the_operation(rng: np.random.Generator) -> None:
     @structured(lambda g, y, a, b: g @ b, lambda g, y, a, b: g.T @ a, examples=[shapes((4, 4), (4, 4))])
     def muddled(a: Any, b: Any, /) -> Any:

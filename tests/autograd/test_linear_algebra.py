@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd import Tensor, Value, gradients, matmul
@@ -68,6 +68,7 @@ def contractions(draw: st.DrawFn) -> tuple[str, list[tuple[int, ...]]]:
 
 
 @settings(max_examples=150)
+@example(("abcd,cdef->abef", [(2, 3, 2, 2), (2, 2, 3, 2)]), 0)  # several axes of each kind
 @given(contractions(), seeds)
 def test_einsum_is_numpys_and_its_gradients_the_slopes_along_any_direction(contraction: Any, seed: int) -> None:
     subscripts, shapes = contraction
