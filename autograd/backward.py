@@ -171,8 +171,8 @@ def times(g: Any, partial: Any) -> Any:
             return g * partial if g.shape else total
     with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
         product = g * partial
-    if not _is_finite(_plain(product)):
-        alive = np.logical_not(_is_dead(_plain(g), _plain(partial)))
+    if not _is_finite(nodes.plain(product)):
+        alive = np.logical_not(_is_dead(nodes.plain(g), nodes.plain(partial)))
         return where(alive, g, 0.0) * where(alive, partial, 0.0)
     return product
 
@@ -259,7 +259,7 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
                 f"as in t.sum().backward(), or give the cotangent of every entry, as in t.backward(seed)"
             )
         return np.ones_like(data) if data.shape else data.dtype.type(1)
-    seed = np.asarray(_plain(seed))
+    seed = np.asarray(nodes.plain(seed))
     if seed.dtype.kind not in "fiub":
         raise TypeError(f"the seed is made of real numbers, not of {seed.dtype}")
     if seed.shape != output.shape:
@@ -289,7 +289,3 @@ def _in_precision_of(data: Any, contribution: Any) -> Any:
 def _is_finite(x: Any) -> bool:
     # One pass that adds up; a sum of squares that overflows is only taken for infinite.
     return math.isfinite(np.vdot(x, x))
-
-
-def _plain(x: Any) -> Any:
-    return x._data if isinstance(x, nodes.Node) else x

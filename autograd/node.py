@@ -210,22 +210,22 @@ class Node:
     # Comparisons are of the data; hashing is by identity.
 
     def __eq__(self, other: object) -> Any:
-        return self._data == _plain(other)
+        return self._data == plain(other)
 
     def __ne__(self, other: object) -> Any:
-        return self._data != _plain(other)
+        return self._data != plain(other)
 
     def __lt__(self, other: Any) -> Any:
-        return self._data < _plain(other)
+        return self._data < plain(other)
 
     def __le__(self, other: Any) -> Any:
-        return self._data <= _plain(other)
+        return self._data <= plain(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._data > _plain(other)
+        return self._data > plain(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._data >= _plain(other)
+        return self._data >= plain(other)
 
     __hash__ = object.__hash__
 
@@ -453,7 +453,8 @@ def _restore(kind: type[Node], data: Any, grad: Any, label: str | None) -> Node:
     return node
 
 
-def _plain(x: Any) -> Any:
+def plain(x: Any) -> Any:
+    """The data of a node; anything else as it is."""
     return x._data if isinstance(x, Node) else x
 
 
@@ -482,7 +483,7 @@ def _floats(data: Any, dtype: Any = None) -> Array:
     """A fresh float array of what a user handed in."""
     if isinstance(data, (list, tuple)) and holds_nodes(data):
         raise TypeError("a Tensor cannot be made from nodes without losing their gradients; use stack([...])")
-    array = np.array(_plain(data))
+    array = np.array(plain(data))
     if array.dtype.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, not dtype {array.dtype}: {data!r:.60}")
     if dtype is None:

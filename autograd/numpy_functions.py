@@ -87,4 +87,4 @@ def _unsupported(call: str) -> TypeError:
 def _plain(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return type(x)(map(_plain, x))
-    return x._data if isinstance(x, nodes.Node) else x
+    return nodes.plain(x)

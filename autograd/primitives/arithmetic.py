@@ -209,7 +209,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """
     if type(condition) is bool and type(a) is type(b) is float:  # in the rules on floats, that is everywhere
         return a if condition else b
-    return _choose(condition._data if isinstance(condition, nodes.Node) else condition, a, b)
+    return _choose(nodes.plain(condition), a, b)
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:

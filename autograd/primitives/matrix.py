@@ -140,7 +140,7 @@ def slogdet(x: Any) -> tuple[Any, Any]:
         ValueError: the matrix is not square.
     """
     logarithm = _slogdet(x)
-    return np.linalg.slogdet(x._data if isinstance(x, nodes.Node) else x).sign, logarithm
+    return np.linalg.slogdet(nodes.plain(x)).sign, logarithm
 
 
 # ---- factors -------------------------------------------------------------

@@ -263,14 +263,14 @@ def min(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Where the largest entry is, the first of them: integers, of which there is no derivative."""
-    data = np.asarray(x._data if isinstance(x, nodes.Node) else x)
+    data = np.asarray(nodes.plain(x))
     _refuse_none("argmax: there is no largest", data, axis)
     return np.argmax(data, axis=axis, keepdims=keepdims)
 
 
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Where the smallest entry is, the first of them: integers, of which there is no derivative."""
-    data = np.asarray(x._data if isinstance(x, nodes.Node) else x)
+    data = np.asarray(nodes.plain(x))
     _refuse_none("argmin: there is no smallest", data, axis)
     return np.argmin(data, axis=axis, keepdims=keepdims)
 
