@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from optim.explanation import Explanation, find
 from optim.optimizer import GIVEN, PER_EXAMPLE, Optimizer, differentiate
 from optim.wrappers import Wrapper
 
 
+class _Place:
+    """Where an optimizer is: its weights and its state."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self.optimizer = optimizer
+        self.weights = [np.copy(part._data) for part in optimizer.parts]
+        self.state = optimizer.state_dict()
+
+    def go_back(self) -> None:
+        for part, data in zip(self.optimizer.parts, self.weights):
+            part.data = data
+        self.optimizer.load_state_dict(self.state)
+
+
 class Together:
     """Several optimizers as one, for parameters that want different rules: ``Together(Muon(matrices), AdamW(rest))``.
 
-    Those that need the loss as a function come last in a step, as they differentiate it again.
+    Those that need the loss as a function come last in a step, as they differentiate it again. Before
+    it steps, each one's weights and state are copied.
 
     Raises:
         TypeError: one of them is no optimizer, or needs the gradient of each example.
@@ -39,13 +56,14 @@ class Together:
             optimizer.zero_grad()
 
     def step(self, loss: Any = None) -> None:
-        """Let each take its step.
+        """Let each take its step, or none: if one refuses, those before it go back to where they were.
 
         Args:
             loss: as for every optimizer; a function, if one of them needs it as a function.
 
         Raises:
             TypeError: it is no function, and has to be; nothing was updated.
+            Exception: what the step of one of them raises; nothing was updated.
         """
         given = [optimizer for optimizer in self.optimizers if optimizer.goes_by == GIVEN]
         asking = [optimizer for optimizer in self.optimizers if optimizer.goes_by != GIVEN]
@@ -55,10 +73,18 @@ class Together:
                 f"optimizer.step(lambda: loss_function(model(x), y))"
             )
         result = differentiate(self, loss) if given and callable(loss) else loss
-        for optimizer in given:
-            optimizer.step(result)
-        for optimizer in asking:
-            optimizer.step(loss)
+        stepped: list[_Place] = []
+        try:
+            for optimizer in given:
+                stepped.append(_Place(optimizer))
+                optimizer.step(result)
+            for optimizer in asking:
+                stepped.append(_Place(optimizer))
+                optimizer.step(loss)
+        except BaseException:
+            for place in stepped:
+                place.go_back()
+            raise
 
     def watch(self, on: bool = True) -> None:
         """From now on keep what each step begins with, for ``explain``."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import optim
-from autograd import Tensor
+from autograd import Tensor, Value
 
 sizeable = st.floats(1e-3, 1e3) | st.floats(-1e3, -1e-3)
 vectors = st.lists(sizeable, min_size=1, max_size=6).map(np.array)
@@ -603,6 +603,28 @@ def test_methods_that_need_the_function_are_given_it_among_others(first):
     with pytest.raises(TypeError, match=r"Together: a step of LBFGS needs the loss at several points: .*lambda"):
         both.step(loss(a, b))
     np.testing.assert_array_equal(b.data, before)
+
+
+@pytest.mark.parametrize("kind", [lambda x: Tensor([x, 2 * x]), Value], ids=["Tensor", "Value"])
+def test_optimizers_together_step_all_or_none(kind):
+    def step(a, b, optimizer, bad=None):
+        optimizer.zero_grad()
+        (a * a + b * b * b).sum().backward() if isinstance(a, Tensor) else (a * a + b * b * b).backward()
+        if bad is not None:
+            b.grad = b.grad * bad
+        optimizer.step()
+
+    (a, b), (c, d) = ([kind(3.0), kind(4.0)] for _ in range(2))
+    ours = optim.Together(optim.Adam([a]), optim.Lookahead(optim.Momentum([b], lr=0.01)))
+    theirs = optim.Together(optim.Adam([c]), optim.Lookahead(optim.Momentum([d], lr=0.01)))
+    for _ in range(8):
+        step(a, b, ours)
+        step(c, d, theirs)
+        with pytest.raises(FloatingPointError, match=r"Momentum: .* nothing was updated"):
+            step(a, b, ours, bad=np.nan)
+        np.testing.assert_array_equal(a.numpy(), c.numpy())
+        np.testing.assert_array_equal(b.numpy(), d.numpy())
+    assert ours.optimizers[0].steps == 8
 
 
 def test_optimizers_together_differentiate_a_function_that_calls_backward_itself_once():
