@@ -33,8 +33,10 @@ from autograd.testing import (
     numbers,
     points,
     positive_definite,
+    sizes,
 )
 from autograd.testing.arrays import entries
+from autograd.testing.digits import Digits
 
 ROWS = list(table.values())
 ELEMENTWISE = [row for row in ROWS if isinstance(row, Elementwise)]
@@ -164,6 +166,16 @@ def test_calls_of_every_row_give_numbers(row: Primitive, data: st.DataObject) ->
     y = graph(*graph.leaves)
     assert np.size(y)
     assert np.isfinite(y).all()
+
+
+@pytest.mark.parametrize("name", sizes._OF_ROWS)
+@given(number=st.integers(0, 2**60))
+def test_sizes_that_are_made_for_a_row_fit_it(name: str, number: int) -> None:
+    row: Any = table[name]
+    for of in row.examples:
+        made = sizes.varied(row, of, Digits(number))
+        if made is not None:
+            row(*map(np.ones, made.shapes), **made.parameters)
 
 
 @pytest.mark.parametrize(
