@@ -96,11 +96,27 @@ class Primitive:
         special: where the derivative is a choice, or infinite; what it is there,
             ``python -m autograd --conventions`` reads off the rules.
         note: what was chosen there, and why.
+        module: where it is declared: where its rules are written.
+
+    Raises:
+        ValueError: another module has declared one of this name.
     """
 
     def __init__(
-        self, name: str, array: Rule, scalar: Rule | None, symbol: str | None, special: Sequence[Point], note: str
+        self,
+        name: str,
+        array: Rule,
+        scalar: Rule | None,
+        symbol: str | None,
+        special: Sequence[Point],
+        note: str,
+        rules: Sequence[Rule],
     ) -> None:
+        self.module = rules[0].__module__
+        if name in table and table[name].module != self.module:  # a cell of a notebook may be run again
+            raise ValueError(
+                f"there is a primitive {name!r} already, which {table[name].module} declares; give yours another name"
+            )
         self.name = name
         self.array = array
         self.scalar = scalar
@@ -252,7 +268,7 @@ class Elementwise(Primitive):
         shown: tuple[str, ...],
         bounded: bool,
     ) -> None:
-        super().__init__(name, array, scalar, symbol, special, note)
+        super().__init__(name, array, scalar, symbol, special, note, partials)
         self.shown = shown
         self.bounded = bounded
         self.partials = partials
@@ -327,6 +343,17 @@ class Binary(Elementwise):
         return nodes.make(nodes.Value, y, self, (a, b))
 
 
+def _kept(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as they are now: arrays among them copied, so that nobody can change them before ``backward``."""
+    return {name: _copied(x) if type(x) is np.ndarray and x.flags.writeable else x for name, x in parameters.items()}
+
+
+def _copied(array: Array) -> Array:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
 class Structured(Primitive):
     """A primitive on whole arrays: reductions, products, indexing and the like.
 
@@ -352,7 +379,7 @@ class Structured(Primitive):
         note: str,
         prepare: Rule,
     ) -> None:
-        super().__init__(name, array, scalar, symbol, special, note)
+        super().__init__(name, array, scalar, symbol, special, note, [all_vjps] if all_vjps else vjps)
         self.prepare = prepare
         self.vjps = vjps
         self.all_vjps = all_vjps
@@ -367,13 +394,13 @@ class Structured(Primitive):
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         if len(arguments) == self.operands:
-            parameters = {**self.defaults, **named} if named else self.defaults
+            parameters = {**self.defaults, **_kept(named)} if named else self.defaults
             if len(parameters) == len(self.names):
                 return self.apply(arguments, parameters)
         count = self.operands or len(arguments)
         operands, by_position = arguments[:count], arguments[count:]
         positional = dict(zip(self.names, by_position))
-        parameters = {**self.defaults, **positional, **named}
+        parameters = {**self.defaults, **_kept(positional), **_kept(named)}
         if (
             len(operands) < count
             or len(by_position) > len(positional)
@@ -385,7 +412,7 @@ class Structured(Primitive):
 
 
 def elementwise(
-    name: str,
+    name: str | Rule,
     *partials: Rule,
     array: Rule | None = None,
     scalar: Rule | None = None,
@@ -396,15 +423,24 @@ def elementwise(
     note: str = "",
     shown: str | tuple[str, ...] = (),
     bounded: bool = False,
-) -> Elementwise:
-    """Declare an elementwise primitive.
+) -> Any:
+    """Declare an elementwise primitive, in a call or by decorating the function that computes it.
+
+    Both of these make ``cube``, which works on numbers, arrays, ``Value``s and ``Tensor``s:
+
+        cube = elementwise("cube", lambda x, y: 3 * x**2, array=lambda x: x**3)
+
+        @elementwise(lambda x, y: 3 * x**2)
+        def cube(x):
+            return x**3
 
     Args:
-        name: its name, which also supplies the kernels that are not given:
-            the functions of that name in ``numpy`` and ``math``.
-        partials: one function of the inputs and the output per input.
+        name: its name, which also supplies the kernels that are not given: the
+            functions of that name in ``numpy`` and ``math``. A decorator has none.
+        partials: one function of the inputs and the output per input, written with
+            operators and the functions of ``autograd``.
         array: computes it on NumPy arrays.
-        scalar: computes it on Python floats.
+        scalar: computes it on Python floats; if there is none, ``array`` does.
         domain: where it is defined: one interval for all inputs, or one each.
         kink: a function of the inputs whose zeros are the points without a derivative.
         symbol: what is drawn for it.
@@ -414,13 +450,40 @@ def elementwise(
             written in a more accurate one.
         bounded: whether the slopes are finite, whatever the inputs: it saves the sweep
             the time to silence warnings.
+
+    Raises:
+        TypeError: a partial or the kernel for arrays is missing.
+        ValueError: another module has declared a primitive of this name.
     """
+    if not isinstance(name, str):
+        return lambda array: elementwise(
+            array.__name__.strip("_"),
+            *(name, *partials),
+            array=array,
+            scalar=scalar,
+            domain=domain,
+            kink=kink,
+            symbol=symbol,
+            special=special,
+            note=note,
+            shown=shown,
+            bounded=bounded,
+        )
+    if not partials:
+        raise TypeError(
+            f"elementwise: {name} has no derivative; give one function of its inputs and output per input, "
+            f"as in elementwise({name!r}, lambda x, y: 2 * x, ...)"
+        )
+    array = array or getattr(np, name, None)
+    if array is None:
+        raise TypeError(f"elementwise: NumPy has no function {name}; give what computes it on arrays, array=...")
+    scalar = scalar or getattr(math, name, None) or (lambda *x: float(array(*map(np.float64, x))))
     kind = {1: Unary, 2: Binary}.get(len(partials), Elementwise)
     return kind(
         name,
         partials,
-        array or getattr(np, name),
-        scalar or getattr(math, name),
+        array,
+        scalar,
         domain if isinstance(domain, tuple) else (domain,) * len(partials),
         kink,
         symbol,

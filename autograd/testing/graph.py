@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.graph import newest_first
 from autograd.node import Constant, Node
-from autograd.primitive import Primitive, Structured
+from autograd.primitive import Primitive
 
 INDENT = "    "
 
@@ -89,8 +89,11 @@ class Graph:
 
     def _imports(self) -> Iterator[str]:
         yield "import numpy as np"
-        for module in sorted({_module(step.row) for step in self.steps}):
-            if not module.startswith("autograd."):
+        for module in sorted({step.row.module for step in self.steps}):
+            if module == "__main__":
+                own = sorted({step.row.name for step in self.steps if step.row.module == module})
+                yield f"# declare first, as in your own program: {', '.join(own)}"
+            elif not module.startswith("autograd."):
                 yield f"import {module}  # declares a row"
         yield "from autograd.primitive import table"
 
@@ -132,9 +135,3 @@ def literal(x: Any) -> str:
 
 def _nested(x: Any) -> str:
     return f"[{', '.join(map(_nested, x))}]" if isinstance(x, list) else literal(x)
-
-
-def _module(row: Any) -> str:
-    """Where a row is declared: where its rules are written."""
-    rules = [*row.vjps, row.all_vjps] if isinstance(row, Structured) else row.partials
-    return next(rule.__module__ for rule in rules if rule is not None)
