@@ -45,11 +45,15 @@ def remember(node: nodes.Node) -> None:
         FloatingPointError: they are not.
     """
     node.memo = _line_of_user_code()
-    for x in node.inputs:
-        if x.op is None and not _finite(x.data):
-            raise FloatingPointError(f"an input of {_made(node)} is {_what(x.data)} already: {_show(x)}")
-    if not _finite(node.data):
-        raise FloatingPointError(f"the result of {_made(node)} is {_what(node.data)}.{_inputs(node)}{_cure(node)}")
+    if not _finite(node.data):  # an input that is not may be the branch of ``where`` that is not taken
+        for x in node.inputs:
+            if x.op is None and not _finite(x.data):
+                raise FloatingPointError(
+                    f"an input of {_made(node)} is {_what(x.data)} already: {_show(x)}{_line(node)}"
+                )
+        raise FloatingPointError(
+            f"the result of {_made(node)} is {_what(node.data)}{_line(node)}{_inputs(node)}{_cure(node)}"
+        )
 
 
 def look_at_gradients(node: nodes.Node, cotangents: dict[nodes.Node, Any]) -> None:
@@ -59,12 +63,12 @@ def look_at_gradients(node: nodes.Node, cotangents: dict[nodes.Node, Any]) -> No
         FloatingPointError: it is not.
     """
     if not _finite(cotangents[node]):
-        raise FloatingPointError(f"the gradient that reaches {_made(node)} is {_what(cotangents[node])}")
+        raise FloatingPointError(f"the gradient that reaches {_made(node)} is {_what(cotangents[node])}{_line(node)}")
     for x in node.inputs:
         g = cotangents.get(x)
         if g is not None and not _finite(g):
             raise FloatingPointError(
-                f"the gradient of {_show(x)} becomes {_what(g)} on its way through {_made(node)}."
+                f"the gradient of {_show(x)} becomes {_what(g)} on its way through {_made(node)}{_line(node)}"
                 f"\n  gradient of the result: {_show_data(cotangents[node])}{_inputs(node)}{_cure(node)}"
             )
 
@@ -80,8 +84,11 @@ def _line_of_user_code() -> str | None:
 def _made(node: nodes.Node) -> str:
     assert node.op is not None
     label = f" ({node.label!r})" if node.label else ""
-    line = f", made in\n  {node.memo}\n" if isinstance(node.memo, str) else ""
-    return f"{node.op.name}{label}{line}"
+    return f"{node.op.name}{label}"
+
+
+def _line(node: nodes.Node) -> str:
+    return f"\n  made in {node.memo}" if isinstance(node.memo, str) else ""
 
 
 def _inputs(node: nodes.Node) -> str:

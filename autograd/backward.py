@@ -69,7 +69,14 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
     Returns:
         For each input a node of its shape (a plain number or array where the
         derivative is constant), or ``None`` if ``output`` does not depend on it.
+
+    Raises:
+        TypeError: the output, or something among the inputs, is no node.
+        ValueError: the output holds several numbers and no seed is given, or the
+            seed's shape is not the output's.
     """
+    if isinstance(inputs, nodes.Node) or not all(isinstance(x, nodes.Node) for x in (output, *inputs)):
+        raise TypeError("gradients: takes a node and a list of nodes, as in gradients(loss, [w, b])")
     # What is older than all inputs does not depend on them; but one that was changed is no longer as old as it was.
     oldest = min((x.time for x in inputs), default=-1) if stale.last_change <= output.time else -1
     order = computed([output], since=oldest)
@@ -122,17 +129,40 @@ def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
     if op.all_vjps is None:
         for x, vjp in zip(inputs, op.vjps):
             if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, vjp(g, y, *operands, **parameters), g)
-            elif x.memo is not None:
-                stale.check_constant(x, node)
-    else:
-        for x, contribution in zip(inputs, op.all_vjps(g, y, *operands, **parameters)):
-            if type(x) is not nodes.Constant:
-                if getattr(contribution, "shape", ()) != x.shape:
-                    contribution = sum_to(contribution, x.shape)
+                contribution = vjp(g, y, *operands, **parameters)
+                if getattr(contribution, "shape", ()) != x.shape or contribution is None:
+                    contribution = _of_shape(contribution, x, node)
                 _accumulate(cotangents, x, contribution, g)
             elif x.memo is not None:
                 stale.check_constant(x, node)
+    else:
+        contributions = [*op.all_vjps(g, y, *operands, **parameters)]
+        for k, (x, contribution) in enumerate(zip(inputs, contributions, strict=True)):
+            if type(x) is not nodes.Constant:
+                if getattr(contribution, "shape", ()) != x.shape:
+                    contribution = sum_to(contribution, x.shape)
+                elif any(contribution is former for former in contributions[:k]):
+                    contribution = contribution * 1.0  # memory of its own
+                _accumulate(cotangents, x, contribution, g)
+            elif x.memo is not None:
+                stale.check_constant(x, node)
+
+
+def _of_shape(contribution: Any, x: nodes.Node, node: nodes.Node) -> Any:
+    """The cotangent that a rule made of something else than an array or node.
+
+    Raises:
+        ValueError: it has not the shape of its operand.
+    """
+    assert node.op is not None
+    position = next(i for i, operand in enumerate(node.inputs) if operand is x)
+    if contribution is None or np.shape(contribution) != x.shape:
+        what = "None" if contribution is None else f"shape {np.shape(contribution)}"
+        raise ValueError(
+            f"{node.op.name}: its rule gives {what} for the cotangent of operand {position}, which has shape "
+            f"{x.shape}; what broadcasting copied has to be added up"
+        )
+    return np.asarray(contribution)
 
 
 def slope(op: Elementwise, partial: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -147,6 +177,8 @@ def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
     """A rule at these values; inf or nan, as NumPy has it, where Python floats raise."""
     try:
         return rule(*values)
+    except FloatingPointError:  # NumPy's or detect_anomaly's own, which somebody has asked for
+        raise
     except (ArithmeticError, ValueError):
         with np.errstate(all="ignore"):
             return float(rule(*map(np.float64, values)))

@@ -106,6 +106,9 @@ class Node:
     def __bool__(self) -> bool:
         return bool(self._data)
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
     def __repr__(self) -> str:
         data = np.array2string(np.asarray(self._data), separator=", ", threshold=20)
         if self.ndim == 0:
@@ -113,7 +116,11 @@ class Node:
         parts = [data.replace("\n", "\n" + " " * (len(type(self).__name__) + 1))]
         if self.grad is not None:
             gradient = np.asarray(self.grad)
-            shown = repr(float(gradient)) if gradient.ndim == 0 else f"array of shape {gradient.shape}"
+            shown = f"array of shape {gradient.shape}"
+            if gradient.ndim == 0:
+                shown = repr(float(gradient))
+            elif gradient.ndim == 1 and gradient.size <= 6:
+                shown = np.array2string(gradient, separator=", ")
             parts.append(f"grad={shown}")
         if self.op is not None:
             parts.append(f"op={self.op.name}")
@@ -186,6 +193,12 @@ class Node:
     def __rtruediv__(self, other: Any) -> Any:
         return arithmetic.divide(other, self)
 
+    def __mod__(self, other: Any) -> Any:
+        return arithmetic.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return arithmetic.remainder(other, self)
+
     def __pow__(self, other: Any) -> Any:
         return arithmetic.power(self, other)
 
@@ -202,7 +215,7 @@ class Node:
         return arithmetic.negative(self)
 
     def __pos__(self) -> Any:
-        return self
+        return arithmetic.positive(self)
 
     def __abs__(self) -> Any:
         return arithmetic.absolute(self)
@@ -388,6 +401,24 @@ class Tensor(Node):
 
     def min(self, axis: Axis = None, keepdims: bool = False) -> Any:
         return reduction.min(self, axis, keepdims)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        return reduction.prod(self, axis, keepdims)
+
+    def var(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        return reduction.var(self, axis, keepdims=keepdims)
+
+    def std(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        return reduction.std(self, axis, keepdims=keepdims)
+
+    def argmax(self, axis: int | None = None) -> Any:
+        return reduction.argmax(self, axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        return reduction.argmin(self, axis)
+
+    def clip(self, low: Any = None, high: Any = None) -> Any:
+        return arithmetic.clip(self, low, high)
 
     def dot(self, other: Any) -> Any:
         return linear.matmul(self, other)

@@ -218,7 +218,7 @@ class Primitive:
 
     def _constant(self, x: Any, variable: bool, dtype: Any) -> Any:
         if isinstance(x, (int, float)) or (isinstance(x, np.generic) and x.dtype.kind in "fiub"):
-            return float(x) if variable else x
+            return x if isinstance(x, (np.float32, np.float64)) and not variable else float(x)
         if isinstance(x, (list, tuple)) and nodes.holds_nodes(x):
             raise TypeError(
                 f"{self.name}: a list of nodes would lose their gradients; make a Tensor of it, stack([...])"
@@ -306,7 +306,7 @@ class Unary(Elementwise):
             return nodes.make(nodes.Value, y, self, (x,))
         if type(x) is float:
             return self.on_floats(x)
-        if type(x) is np.ndarray:
+        if type(x) is np.ndarray and x.dtype.char in "fd":
             return self.array(x)
         if type(x) is nodes.Tensor:
             return self._record(self.array(x._data), (x,), {})
@@ -441,10 +441,10 @@ def elementwise(
             operators and the functions of ``autograd``.
         array: computes it on NumPy arrays.
         scalar: computes it on Python floats; if there is none, ``array`` does.
-        domain: where it is defined: one interval for all inputs, or one each.
+        domain: where it is defined: one ``autograd.primitive.Interval`` for all inputs, or one each.
         kink: a function of the inputs whose zeros are the points without a derivative.
         symbol: what is drawn for it.
-        special: the ``point``s where its derivative is a choice, or infinite.
+        special: the ``autograd.primitive.point``s where its derivative is a choice, or infinite.
         note: what was chosen there, and why.
         shown: the textbook's form of the partials, ``"1 - y**2"``, where the rules are
             written in a more accurate one.
@@ -514,9 +514,9 @@ def structured(
         all_vjps: instead of them, one that returns the cotangents of all operands,
             for a primitive of any number of operands.
         scalar: computes it on Python floats, for one that takes and gives numbers.
-        examples: shapes and parameters to test it on.
+        examples: shapes and parameters to test it on, each an ``autograd.primitive.example(...)``.
         symbol: what is drawn for it.
-        special: the ``point``s where its derivative is a choice, or infinite.
+        special: the ``autograd.primitive.point``s where its derivative is a choice, or infinite.
         note: what was chosen there, and why.
         prepare: turns the tests' arrays, of any numbers, into a tuple of operands for
             which the primitive is defined and smooth.

@@ -15,24 +15,24 @@ from autograd.primitive import Array, example, structured
 Shape = tuple[int, ...]
 Axes = int | Sequence[int]
 
-_DTYPES = (np.dtype(np.intp), np.dtype(bool))
+_SINGLE = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))  # parts of an index that are no arrays
 
 
 def _frozen(index: Any) -> Any:
     """The index as it is now: its arrays copied, so that nobody can change them before ``backward``."""
-    if isinstance(index, tuple):
-        return tuple(map(_frozen, index))
-    if isinstance(index, nodes.Node):
+    return tuple(map(_frozen_part, index)) if isinstance(index, tuple) else _frozen_part(index)
+
+
+def _frozen_part(part: Any) -> Any:
+    if isinstance(part, _SINGLE):
+        return part
+    if isinstance(part, nodes.Node):
         raise IndexError(
-            f"getitem: an index is made of whole numbers, slices and arrays of them, not of {nodes.describe(index)}, "
+            f"getitem: an index is made of whole numbers, slices and arrays of them, not of {nodes.describe(part)}, "
             f"which holds real numbers; index with  node.numpy().astype(int)"
         )
-    if not isinstance(index, (list, np.ndarray)):
-        return index
-    if isinstance(index, np.ndarray) and index.base is None and not index.flags.writeable and index.dtype in _DTYPES:
-        return index  # it is frozen already
-    copied = np.array(index)
-    if copied.dtype.kind in "iu" or (copied.size == 0 and isinstance(index, list)):
+    copied = np.array(part)
+    if copied.dtype.kind in "iu" or (copied.size == 0 and not isinstance(part, np.ndarray)):
         copied = copied.astype(np.intp, copy=False)  # room for every place in the array
     if copied.dtype.kind not in "iub":
         raise IndexError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, detect_anomaly, exp, log, sqrt, where
+from autograd import Tensor, Value, atanh, detect_anomaly, exp, grad, gradients, hvp, log, sqrt, where
 
 Message = Callable[[type[Exception], Callable[[], Any]], str]
 
@@ -22,10 +22,9 @@ def test_the_operation_its_line_its_inputs_and_the_usual_cure_are_reported(messa
     x = Tensor([1.0, 0.0, 2.0], label="x")
     with np.errstate(divide="ignore"):
         said = anomaly(lambda: log(x * 2) + 1, message_of)
-    assert said.startswith("the result of log, made in\n")
+    assert said.startswith("the result of log is infinite\n  made in ")
     assert "test_anomaly.py, line" in said
     assert "log(x * 2) + 1" in said
-    assert "is infinite." in said
     assert "input 0: the Tensor of shape (3,) that multiply computed = [2., 0., 4.]" in said
     assert "usual cure: keep its input above 0" in said
 
@@ -50,7 +49,7 @@ def test_a_gradient_that_becomes_infinite_is_traced_to_its_operation(message_of:
         x = Tensor([4.0, 0.0], label="x")
         y = sqrt(x).sum()
         said = message_of(FloatingPointError, y.backward)
-    assert said.startswith("the gradient of Tensor 'x' = [4., 0.] becomes infinite on its way through sqrt, made in\n")
+    assert said.startswith("the gradient of Tensor 'x' = [4., 0.] becomes infinite on its way through sqrt\n  made in ")
     assert "y = sqrt(x).sum()" in said
     assert "usual cure: its slope at 0 is infinite" in said
     assert x.grad is None
@@ -97,3 +96,22 @@ def test_it_works_as_a_decorator() -> None:
 
     with pytest.raises(FloatingPointError, match="log"):
         f(Value(0.0))
+
+
+@pytest.mark.parametrize("f", [log, atanh, lambda x: x**x, lambda x: where(x > 0, log(x), x)])
+def test_second_derivatives_are_what_they_are_without_looking(f: Callable[[Any], Any]) -> None:
+    def second_derivatives() -> list[float]:
+        v, t = Value(0.5), Tensor([0.5, 0.25])
+        (first,), (firsts,) = gradients(f(v) * v, [v]), gradients((f(t) * t).sum(), [t])
+        (second,), (seconds,) = gradients(first, [v]), gradients(firsts.sum(), [t])
+        return [grad(grad(f))(0.5), hvp(f, (0.5,), 1.0, argnums=0), float(second), *seconds.numpy()]
+
+    plain = second_derivatives()
+    with detect_anomaly():
+        np.testing.assert_array_equal(second_derivatives(), plain)
+
+
+def test_an_input_that_is_not_taken_may_be_nan() -> None:
+    with detect_anomaly():
+        y = where(Tensor([True, False]), Tensor([1.0, 2.0]), Tensor([np.nan, 3.0]))
+    np.testing.assert_array_equal(y.data, [1.0, 3.0])

@@ -493,7 +493,30 @@ def test_an_elementwise_row_of_three_operands_works_on_values_and_tensors() -> N
     np.testing.assert_array_equal(tensors[2].grad, [[2.0], [2.0]])
 
 
+def test_an_elementwise_primitive_is_declared_by_decorating_what_computes_it() -> None:
+    @elementwise(lambda x, y: 3 * x**2, note="of a box")
+    def cube(x: Any) -> Any:
+        return x**3
+
+    assert table["cube"] is cube
+    assert cube.note == "of a box"
+    v, t = Value(2.0), Tensor([1.0, 2.0])
+    cube(v).backward()
+    cube(t).sum().backward()
+    assert (cube(v).data, v.grad, type(cube(v).data)) == (8.0, 12.0, float)
+    np.testing.assert_array_equal(t.grad, [3.0, 12.0])
+    assert cube(2.0) == 8.0
+
+
+def test_without_a_scalar_kernel_the_one_for_arrays_computes_on_floats() -> None:
+    softsign = elementwise("softsign", lambda x, y: (1 - abs(y)) ** 2, array=lambda x: x / (1 + np.abs(x)))
+    assert softsign(Value(-1.0)).data == -0.5
+    assert type(softsign(Value(-1.0)).data) is float
+
+
 def test_kernels_that_are_not_given_come_from_numpy_and_math() -> None:
+    for name in ("cosh", "sinh"):
+        del table[name]
     cosh = elementwise("cosh", lambda x, y: table["sinh"](x))
     elementwise("sinh", lambda x, y: cosh(x))
     assert (cosh.scalar, cosh.array) == (math.cosh, np.cosh)
@@ -654,3 +677,35 @@ def test_functions_of_scalars_and_arrays_meet_in_one_graph() -> None:
     e = math.exp(0.5)
     assert w.grad == pytest.approx(3 * e * 1.0 + 3 * e * 2, rel=1e-14)
     np.testing.assert_allclose(x.grad, [e, e], rtol=1e-15)
+
+
+def test_a_cotangent_that_a_rule_gives_twice_has_memory_of_its_own_each_time() -> None:
+    @structured(all_vjps=lambda g, y, a, b: [twice := 2 * g, twice], examples=[])
+    def doubled_sum(a: Any, b: Any, /) -> Any:
+        return 2 * a + 2 * b
+
+    a, b = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    doubled_sum(a, b).sum().backward()
+    assert not np.shares_memory(a.grad, b.grad)
+    np.testing.assert_array_equal([a.grad, b.grad], np.full((2, 2), 2.0))
+
+
+def test_a_rule_may_give_a_list_for_an_array() -> None:
+    @structured(lambda g, y, x: (2 * g).tolist(), examples=[])
+    def doubled(x: Any, /) -> Any:
+        return 2 * x
+
+    x = Tensor([1.0, 2.0])
+    doubled(x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [2.0, 2.0])
+
+
+@pytest.mark.parametrize("dtype", [int, bool, np.uint8, np.float16, "uint8 array", "int8 array"])
+def test_rows_compute_on_whole_numbers_as_on_floats(dtype: Any) -> None:
+    x = np.array([100], dtype.split()[0]) if isinstance(dtype, str) else dtype(100)
+    for row in (table["square"], table["exp"], table["subtract"], table["logsumexp"], table["max"], table["softmax"]):
+        operands = [x, 1] if row.name == "subtract" else [x]
+        floats = [np.asarray(operand, float) for operand in operands]
+        found = row(*operands)
+        assert np.asarray(found).dtype == np.float64
+        np.testing.assert_array_equal(found, row(*floats))

@@ -48,6 +48,22 @@ def rule_that_hides_its_cotangent() -> None:
     jvp(hiding, (np.ones(2),), (np.ones(2),))
 
 
+def rule_that_forgets_to_sum() -> None:
+    @ag.structured(lambda g, y, a, b: g, lambda g, y, a, b: g, examples=[])
+    def forgetful(a: Any, b: Any, /) -> Any:
+        return a + b
+
+    forgetful(t(2, 3), t(3)).backward(np.ones((2, 3)))
+
+
+def rule_that_gives_none() -> None:
+    @ag.structured(lambda g, y, x: None, examples=[])
+    def nothing(x: Any, /) -> Any:
+        return x * 1.0
+
+    nothing(t()).backward()
+
+
 def in_anomaly_mode(f: Callable[[Tensor], Any], x: float) -> None:
     with ag.detect_anomaly():
         f(Tensor(x, label="x")).backward()
@@ -83,6 +99,7 @@ NAMES = {
     **vars(ag),
     **{f.__name__: f for f in (add_at, find, given, parse, points, read_variables, recorded, run)},
     **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
+    **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none)},
     **{f.__name__: f for f in (infinite_seed, without_hypothesis, without_graphviz, long_chain, everywhere_nan)},
     **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np},
 }
@@ -349,7 +366,8 @@ t(3)[0, 0]
     IndexError: getitem: cannot be computed for shapes (3,) float64, index=(0, 0) (too many indices for array: array
     is 1-dimensional, but 2 were indexed)
 t(3)["a"]
-    IndexError: getitem: cannot be computed for shapes (3,) float64, index=a (only integers, slices…)
+    IndexError: getitem: an index is made of whole numbers, slices, True and False, and arrays of them, not of an array
+    of <U1; convert it, as in index.astype(int)
 t(3)[np.array([True, False])]
     IndexError: getitem: cannot be computed for shapes (3,) float64, index=[ True False] (boolean index did not
     match indexed array along axis 0…)
@@ -483,16 +501,35 @@ np.add.reduce(Symbol("x"))
     TypeError: np.add.reduce of the symbol x has no formula
 # ---- anomalies
 in_anomaly_mode(lambda x: log(-x), 1.0)
-    FloatingPointError: the result of log, made in … is nan. input 0: the Tensor -1 that negative computed = -1.
+    FloatingPointError: the result of log is nan made in … input 0: the Tensor -1 that negative computed = -1.
     usual cure: keep its input above 0; for the log of a softmax or sigmoid use log_softmax or log_sigmoid
 in_anomaly_mode(log, math.nan)
-    FloatingPointError: an input of log, made in … is nan already: Tensor 'x' = nan
+    FloatingPointError: an input of log is nan already: Tensor 'x' = nan made in …
 in_anomaly_mode(sqrt, 0.0)
-    FloatingPointError: the gradient of Tensor 'x' = 0. becomes infinite on its way through sqrt, made in … .
+    FloatingPointError: the gradient of Tensor 'x' = 0. becomes infinite on its way through sqrt made in …
     gradient of the result: 1. input 0: Tensor 'x' = 0. usual cure: its slope at 0 is infinite: add a small number
     under the root, or use norm
 infinite_seed()
-    FloatingPointError: the gradient that reaches multiply, made in … is infinite
+    FloatingPointError: the gradient that reaches multiply is infinite made in …
+# ---- declarations
+elementwise("cube")
+    TypeError: elementwise: cube has no derivative; give one function of its inputs and output per input, as in
+    elementwise('cube', lambda x, y: 2 * x, ...)
+elementwise("cube", lambda x, y: 3 * x**2)
+    TypeError: elementwise: NumPy has no function cube; give what computes it on arrays, array=...
+elementwise("square", lambda x, y: 5 * x)
+    ValueError: there is a primitive 'square' already, which autograd.primitives.arithmetic declares; give yours
+    another name
+rule_that_forgets_to_sum()
+    ValueError: forgetful: its rule gives shape (2, 3) for the cotangent of operand 1, which has shape (3,); what
+    broadcasting copied has to be added up
+rule_that_gives_none()
+    ValueError: nothing: its rule gives None for the cotangent of operand 0, which has shape (); what broadcasting
+    copied has to be added up
+gradients(Value(1.0) * 2, Value(1.0))
+    TypeError: gradients: takes a node and a list of nodes, as in gradients(loss, [w, b])
+gradients(Value(1.0) * 2, [1.0])
+    TypeError: gradients: takes a node and a list of nodes, as in gradients(loss, [w, b])
 # ---- the checker
 check_gradients(lambda x: x, 1.0, order=0)
     ValueError: check_gradients: the order of a derivative is 1, 2, ..., not 0

@@ -239,3 +239,13 @@ def test_threads_that_share_a_leaf_lose_no_gradient(leaf: Any) -> None:
     for thread in threads:
         thread.join()
     assert float(leaf.grad[0] if isinstance(leaf, Tensor) else leaf.grad) == 8 * 500 * 3.0
+
+
+@pytest.mark.parametrize("x", [Value(2.0), Tensor(2.0)], ids=["Value", "Tensor"])
+def test_what_is_unchanged_in_no_grad_is_a_new_leaf_all_the_same(x: Any) -> None:
+    y = x * x
+    with no_grad():
+        baseline = +y
+    assert baseline.op is None
+    (y - baseline).backward()
+    assert x.grad == 4.0

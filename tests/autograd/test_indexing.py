@@ -91,6 +91,36 @@ def test_an_index_that_is_changed_later_changes_no_gradient(index: Any) -> None:
     np.testing.assert_array_equal(x.grad, before)
 
 
+class LikeAnArray:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array([0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    "part", [(0, 1, 0), range(-2, 1), memoryview(np.array([0, 1, 0])), LikeAnArray(), [False, True]], ids=repr
+)
+def test_whatever_numpy_takes_for_an_array_in_an_index_adds_up(part: Any) -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    for index in ((slice(None), part), (part, 1)):
+        x.grad = None
+        y = x[index]
+        expected = np.zeros((2, 2))
+        np.add.at(expected, tuple(np.asarray(i) if i is part else i for i in index), 1.0)
+        y.sum().backward()
+        np.testing.assert_array_equal(y.data, x.numpy()[tuple(np.asarray(i) if i is part else i for i in index)])
+        np.testing.assert_array_equal(x.grad, expected)
+
+
+def test_an_index_that_was_write_protected_may_be_changed_later() -> None:
+    x, index = Tensor([1.0, 2.0, 3.0]), np.array([0, 1])
+    index.flags.writeable = False
+    y = x[index].sum()
+    index.flags.writeable = True
+    index[:] = 2
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [1.0, 1.0, 0.0])
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint64])
 def test_small_and_unsigned_indices_reach_every_entry(dtype: type) -> None:
     x = Tensor(np.ones((300, 2)))

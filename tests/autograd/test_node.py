@@ -389,7 +389,8 @@ def differentiated(node: Any) -> Any:
         (Tensor(0.0, "t", np.float32).exp(), "Tensor(1.0, op=exp, dtype=float32)"),
         (Tensor(np.zeros((2, 10))), f"Tensor([[{', '.join(['0.'] * 10)}],\n        [{', '.join(['0.'] * 10)}]])"),
         (Tensor(np.arange(21)), "Tensor([ 0.,  1.,  2., ..., 18., 19., 20.])"),
-        (differentiated(Tensor([1.0, 2.0], "w")), "Tensor([1., 2.], grad=array of shape (2,), label='w')"),
+        (differentiated(Tensor([1.0, 2.0], "w")), "Tensor([1., 2.], grad=[1., 1.], label='w')"),
+        (differentiated(Tensor(np.ones((2, 2)))), "Tensor([[1., 1.],\n        [1., 1.]], grad=array of shape (2, 2))"),
         (differentiated(Tensor(1.0)), "Tensor(1.0, grad=1.0)"),
         ((Value(1.0) * 2).inputs[1], "Constant(2.0)"),
         ((Tensor([1.0]) * np.ones(1)).inputs[1], "Constant([1.])"),
@@ -448,9 +449,30 @@ def test_operators_take_nodes_and_numbers_on_both_sides(
 @pytest.mark.parametrize("kind", [Value, Tensor])
 def test_signs_and_absolute_value(kind: Any) -> None:
     a = kind(-2.0)
-    assert +a is a
+    assert ((+a).item(), (+a).op.name) == (-2.0, "positive")
     assert ((-a).item(), (-a).op.name) == (2.0, "negative")
     assert (abs(a).item(), abs(a).op.name) == (2.0, "absolute")
+
+
+def test_remainders_are_those_of_python() -> None:
+    a, t = Value(-7.5), Tensor([7.0, -7.0])
+    assert ((a % 2).item(), (2 % a).item()) == (-7.5 % 2, 2 % -7.5)
+    np.testing.assert_array_equal((t % 3).data, [1.0, 2.0])
+    np.testing.assert_array_equal((np.array([1.0, 1.0]) % t).data, np.array([1.0, 1.0]) % t.numpy())
+
+
+def test_numbers_are_formatted_as_floats_are() -> None:
+    assert f"{Value(1.0) / 3:.4f} {Tensor([2.0]):8.2e}" == "0.3333 2.00e+00"
+    assert f"{Value(1.0)}" == "Value(1.0)"
+
+
+@pytest.mark.parametrize("name", ["prod", "var", "std", "max", "min", "mean", "sum", "argmax", "argmin"])
+def test_methods_are_those_of_arrays(name: str) -> None:
+    array = np.array([[3.0, 1.0, 2.0], [0.5, 4.0, 2.5]])
+    for axis in (None, 0, -1):
+        found = getattr(Tensor(array), name)(axis=axis)
+        np.testing.assert_allclose(found, getattr(array, name)(axis=axis), rtol=1e-14)
+    np.testing.assert_array_equal(Tensor(array).clip(1.0, 3.0), array.clip(1.0, 3.0))
 
 
 def test_augmented_assignment_makes_a_new_node() -> None:

@@ -124,6 +124,7 @@ def test_partial_wrong_by_a_thousandth_is_caught(row: Elementwise, position: int
         right = row.partials[position](*values)
         return 1.001 * right if right else 0.001
 
+    del table[row.name]  # only then can another be declared
     rules = [wrong if i == position else rule for i, rule in enumerate(row.partials)]
     corrupted = elementwise(row.name, *rules, array=row.array, scalar=row.scalar, domain=row.domain, kink=row.kink)
     spread = [tuple(within(interval, x + 0.23 * i) for i, interval in enumerate(row.domain)) for x in (0.2, 0.7, 1.1)]
@@ -292,6 +293,7 @@ def test_vector_jacobian_product_wrong_by_a_thousandth_is_caught(row: Structured
     def all_wrong(*values: Any, **parameters: Any) -> list[Any]:
         return [contribution * 1.001 for contribution in row.all_vjps(*values, **parameters)]
 
+    del table[row.name]
     declare = structured(
         *map(wrong, row.vjps), all_vjps=row.all_vjps and all_wrong, examples=row.examples, prepare=row.prepare
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 import nn
 import optim
 from autograd import Tensor, Value, allow_stale, gradients, no_grad, stale
-from autograd.primitive import Array
+from autograd.primitive import Array, Example, Structured, table
 
 Message = Callable[[type[Exception], Callable[[], Any]], str]
 
@@ -85,6 +86,40 @@ def test_an_optimizer_step_taken_too_early_is_noticed(message_of: Message) -> No
     loss = nn.mean_squared_error(model(x), np.zeros((4, 1)))
     optimizer.step()
     assert "were changed after linear had used them" in message_of(RuntimeError, loss.backward)
+
+
+@pytest.mark.parametrize(
+    ("row", "example"),
+    [
+        pytest.param(row, one, id=f"{row.name}-{k}")
+        for row in table.values()
+        if isinstance(row, Structured)
+        for k, one in enumerate(row.examples)
+        if any(isinstance(parameter, np.ndarray) for parameter in one.parameters.values())
+    ],
+)
+def test_parameters_that_their_owner_changed_change_no_gradient(row: Structured, example: Example) -> None:
+    def gradients_of(change: Callable[[Array], Any]) -> list[Array]:
+        parameters = {name: np.copy(x) if type(x) is np.ndarray else x for name, x in example.parameters.items()}
+        leaves = [Tensor(np.linspace(0.1, 1, math.prod(shape)).reshape(shape)) for shape in example.shapes]
+        y = row(*leaves, **parameters)
+        for x in parameters.values():
+            if type(x) is np.ndarray:
+                change(x)
+        y.backward(np.cos(np.arange(y.size)).reshape(y.shape))
+        return [leaf.grad for leaf in leaves]
+
+    for changed, left in zip(gradients_of(lambda x: x.fill(0)), gradients_of(lambda x: None)):
+        np.testing.assert_array_equal(changed, left)
+
+
+def test_labels_that_their_owner_changed_change_no_gradient() -> None:
+    labels, logits = np.array([0, 1]), Tensor([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0]])
+    loss = nn.cross_entropy(logits, labels)
+    labels[:] = 2
+    loss.backward()
+    shares = np.exp(logits.numpy()) / np.exp(logits.numpy()).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(logits.grad, (shares - np.eye(3)[[0, 1]]) / 2, rtol=1e-14)
 
 
 def test_a_constant_array_that_its_owner_changed_is_named(message_of: Message) -> None:
