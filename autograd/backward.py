@@ -118,10 +118,7 @@ def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
         values = (*map(view, inputs), view(node))
         for x, partial in zip(inputs, op.partials):
             if type(x) is not nodes.Constant:
-                contribution = times(g, slope(op, partial, values))
-                if getattr(contribution, "shape", ()) != x.shape:  # the input was stretched
-                    contribution = sum_to(contribution, x.shape)
-                _accumulate(cotangents, x, contribution, g)
+                _accumulate(cotangents, x, times(g, slope(op, partial, values)), g, node)
             elif x.memo is not None:
                 stale.check_constant(x, node)
         return
@@ -129,40 +126,18 @@ def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
     if op.all_vjps is None:
         for x, vjp in zip(inputs, op.vjps):
             if type(x) is not nodes.Constant:
-                contribution = vjp(g, y, *operands, **parameters)
-                if getattr(contribution, "shape", ()) != x.shape or contribution is None:
-                    contribution = _of_shape(contribution, x, node)
-                _accumulate(cotangents, x, contribution, g)
+                _accumulate(cotangents, x, vjp(g, y, *operands, **parameters), g, node)
             elif x.memo is not None:
                 stale.check_constant(x, node)
     else:
         contributions = [*op.all_vjps(g, y, *operands, **parameters)]
         for k, (x, contribution) in enumerate(zip(inputs, contributions, strict=True)):
             if type(x) is not nodes.Constant:
-                if getattr(contribution, "shape", ()) != x.shape:
-                    contribution = sum_to(contribution, x.shape)
-                elif any(contribution is former for former in contributions[:k]):
+                if any(contribution is former for former in contributions[:k]):
                     contribution = contribution * 1.0  # memory of its own
-                _accumulate(cotangents, x, contribution, g)
+                _accumulate(cotangents, x, contribution, g, node)
             elif x.memo is not None:
                 stale.check_constant(x, node)
-
-
-def _of_shape(contribution: Any, x: nodes.Node, node: nodes.Node) -> Any:
-    """The cotangent that a rule made of something else than an array or node.
-
-    Raises:
-        ValueError: it has not the shape of its operand.
-    """
-    assert node.op is not None
-    position = next(i for i, operand in enumerate(node.inputs) if operand is x)
-    if contribution is None or np.shape(contribution) != x.shape:
-        what = "None" if contribution is None else f"shape {np.shape(contribution)}"
-        raise ValueError(
-            f"{node.op.name}: its rule gives {what} for the cotangent of operand {position}, which has shape "
-            f"{x.shape}; what broadcasting copied has to be added up"
-        )
-    return np.asarray(contribution)
 
 
 def slope(op: Elementwise, partial: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -299,17 +274,44 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
     return float(seed) if type(data) is float else np.array(seed, data.dtype)
 
 
-def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any) -> None:
-    """Add a contribution, in the precision of the node that receives it and in memory of its own."""
+def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any, node: nodes.Node) -> None:
+    """Add a contribution, in the form of the node that receives it and in memory of its own."""
     data = x._data
-    if type(contribution) is not np.ndarray or type(data) is float or contribution.dtype is not data.dtype:
-        contribution = _in_precision_of(data, contribution)
+    if (
+        type(contribution) is not np.ndarray
+        or type(data) is float
+        or contribution.dtype is not data.dtype
+        or contribution.shape != data.shape
+    ):
+        contribution = _in_precision_of(data, _in_shape_of(x, contribution, node))
     if x in cotangents:
         cotangents[x] = _sum(cotangents[x], contribution)
     elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
         cotangents[x] = contribution.copy()
     else:
         cotangents[x] = contribution
+
+
+def _in_shape_of(x: nodes.Node, contribution: Any, node: nodes.Node) -> Any:
+    """A contribution of ``node`` to its input ``x``, in the shape of that.
+
+    Raises:
+        ValueError: a rule has to give it in that shape, and did not.
+    """
+    op: Any = node.op
+    if contribution is not None:
+        if getattr(contribution, "shape", ()) == x.shape:
+            return contribution
+        if isinstance(op, Elementwise) or op.all_vjps is not None:  # the input was stretched
+            return sum_to(contribution, x.shape)
+        if np.shape(contribution) == x.shape:
+            return np.asarray(contribution)
+    position = next(i for i, operand in enumerate(node.inputs) if operand is x)
+    what = "None" if contribution is None else f"shape {np.shape(contribution)}"
+    raise ValueError(
+        f"{op.name}: its rule gives {what} for the cotangent of operand {position}, which has shape {x.shape}; "
+        f"what broadcasting copied has to be added up"
+    )
 
 
 def _in_precision_of(data: Any, contribution: Any) -> Any:

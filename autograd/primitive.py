@@ -345,13 +345,11 @@ class Binary(Elementwise):
 
 def _kept(parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters as they are now: arrays among them copied, so that nobody can change them before ``backward``."""
-    return {name: _copied(x) if type(x) is np.ndarray and x.flags.writeable else x for name, x in parameters.items()}
-
-
-def _copied(array: Array) -> Array:
-    array = array.copy()
-    array.flags.writeable = False
-    return array
+    for name, x in parameters.items():
+        if type(x) is np.ndarray and x.flags.writeable:
+            parameters[name] = x.copy()
+            parameters[name].flags.writeable = False
+    return parameters
 
 
 class Structured(Primitive):
