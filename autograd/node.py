@@ -12,7 +12,16 @@ import numpy as np
 # Modules, not names: the table of derivatives makes nodes and nodes apply the
 # table, so each side looks the other up when it is called.
 from autograd import backward, modes, numpy_functions, stale
-from autograd.primitives import arithmetic, exponential, indexing, linear, reduction, shaping, trigonometry
+from autograd.primitives import (
+    arithmetic,
+    contraction,
+    exponential,
+    indexing,
+    linear,
+    reduction,
+    shaping,
+    trigonometry,
+)
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
@@ -421,7 +430,7 @@ class Tensor(Node):
         return arithmetic.clip(self, low, high)
 
     def dot(self, other: Any) -> Any:
-        return linear.matmul(self, other)
+        return contraction.dot(self, other)
 
     def reshape(self, *shape: Any) -> Any:
         return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)

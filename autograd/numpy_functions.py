@@ -24,6 +24,32 @@ _WITHOUT_DERIVATIVE = {
     *("allclose", "isclose", "array_equal", "array_equiv"),
     *("zeros_like", "ones_like", "empty_like", "full_like"),
 }
+# What to write instead of functions that have no namesake here.
+_INSTEAD = {
+    **dict.fromkeys(("vstack", "dstack", "column_stack"), "stack or concatenate"),
+    **dict.fromkeys(("hstack", "append", "block"), "concatenate"),
+    **dict.fromkeys(("array_split", "vsplit", "hsplit", "dsplit"), "split"),
+    **dict.fromkeys(("fliplr", "flipud"), "flip"),
+    **dict.fromkeys(("diagonal", "linalg.diagonal"), "diag"),
+    **dict.fromkeys(("amax", "maximum.reduce"), "max"),
+    **dict.fromkeys(("amin", "minimum.reduce"), "min"),
+    **dict.fromkeys(("add.accumulate", "cumulative_sum"), "cumsum"),
+    **dict.fromkeys(("multiply.accumulate", "cumulative_prod"), "cumprod"),
+    **dict.fromkeys(("vdot", "vecdot", "linalg.vecdot"), "inner or einsum"),
+    **dict.fromkeys(("matvec", "vecmat", "linalg.multi_dot"), "matmul or einsum"),
+    **dict.fromkeys(("linalg.vector_norm", "linalg.matrix_norm"), "norm"),
+    "add.reduce": "sum",
+    "average": "mean",
+    "fabs": "absolute",
+    "fmax": "maximum",
+    "fmin": "minimum",
+    "kron": "einsum",
+    "logaddexp.reduce": "logsumexp",
+    "multiply.outer": "outer",
+    "multiply.reduce": "prod",
+    "ptp": "max and min",
+    "select": "where",
+}
 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -33,14 +59,15 @@ def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: 
         TypeError: it has no derivative here; says what to use instead.
     """
     name = ufunc.__name__
-    if method == "__call__" and not options:
-        if name in table:
-            return table[name].apply(operands, {})
-        if name in _WITHOUT_DERIVATIVE:
-            return ufunc(*map(_plain, operands))
     if "out" in options:
         raise TypeError(f"np.{name} cannot write into an array and record; write  a = a + b  instead of  a += b")
-    raise _unsupported(name if method == "__call__" else f"{name}.{method}")
+    if method != "__call__":
+        raise _unsupported(f"{name}.{method}")
+    if name not in table and name not in _WITHOUT_DERIVATIVE:
+        raise _unsupported(name)
+    if options:
+        raise TypeError(f"np.{name} of a Tensor takes its operands only, not {', '.join(options)}")
+    return table[name].apply(operands, {}) if name in table else ufunc(*map(_plain, operands))
 
 
 def apply_function(function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
@@ -50,20 +77,27 @@ def apply_function(function: Callable[..., Any], arguments: Sequence[Any], named
         TypeError: it has no derivative here, or not with these arguments; says what to use instead.
     """
     name = function.__name__
+    call = f"{function.__module__.removeprefix('numpy').lstrip('.')}.{name}".lstrip(".")
     if name in _WITHOUT_DERIVATIVE:
+        if name == "full_like" and nodes.holds_nodes([inspect.signature(function).bind(*arguments, **named).args[1]]):
+            raise TypeError(
+                "np.full_like would lose the gradient of what it fills with; write  np.zeros(x.shape) + fill_value"
+            )
         return function(*map(_plain, arguments), **{key: _plain(value) for key, value in named.items()})
     if name not in autograd.__all__ or function.__module__ not in ("numpy", "numpy.linalg"):
-        raise _unsupported(f"{function.__module__.removeprefix('numpy').lstrip('.')}.{name}".lstrip("."))
+        raise _unsupported(call)
     ours = getattr(autograd, name)
-    theirs = inspect.signature(function)
+    theirs, own = inspect.signature(function), inspect.signature(ours)
     if any(p.kind is p.VAR_POSITIONAL for p in theirs.parameters.values()):
-        return ours(*arguments, **named)
+        for key in named:
+            raise _not_taken(call, own, key)
+        return ours(*arguments)
     given = dict(theirs.bind(*arguments, **named).arguments)
     given |= given.pop("kwargs", {})
-    return ours(*_matched(name, given, list(theirs.parameters), inspect.signature(ours)))
+    return ours(*_matched(call, given, list(theirs.parameters), own))
 
 
-def _matched(name: str, given: Mapping[str, Any], theirs: Sequence[str], own: inspect.Signature) -> list[Any]:
+def _matched(call: str, given: Mapping[str, Any], theirs: Sequence[str], own: inspect.Signature) -> list[Any]:
     """The arguments in our function's order: matched by name, or by place where a name is not ours."""
     names = list(own.parameters)
     values = {key: parameter.default for key, parameter in own.parameters.items()}
@@ -71,20 +105,27 @@ def _matched(name: str, given: Mapping[str, Any], theirs: Sequence[str], own: in
         if key not in values:
             place = theirs.index(key) if key in theirs else len(names)
             if place >= len(names) or names[place] in theirs:
-                raise TypeError(f"np.{name} of a Tensor takes {', '.join(names)}, but not {key}")
+                raise _not_taken(call, own, key)
             key = names[place]
         values[key] = value
+    missing = [key for key, value in values.items() if value is inspect.Parameter.empty]
+    if missing:
+        raise TypeError(f"np.{call} of a Tensor takes {', '.join(names)}; give it {' and '.join(missing)} too")
     return list(values.values())
+
+
+def _not_taken(call: str, own: inspect.Signature, argument: str) -> TypeError:
+    return TypeError(f"np.{call} of a Tensor takes {', '.join(own.parameters)}, but not {argument}")
 
 
 def _unsupported(call: str) -> TypeError:
     return TypeError(
-        f"np.{call} does not record derivatives; write it with functions of autograd, "
+        f"np.{call} does not record derivatives; write it with {_INSTEAD.get(call, 'functions')} of autograd, "
         f"or give it tensor.numpy() if no gradient is needed"
     )
 
 
 def _plain(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
-        return type(x)(map(_plain, x))
+        return tuple(map(_plain, x)) if isinstance(x, tuple) else [*map(_plain, x)]
     return nodes.plain(x)

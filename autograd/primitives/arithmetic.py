@@ -219,6 +219,8 @@ def clip(x: Any, low: Any = None, high: Any = None) -> Any:
     """
     if low is not None:
         x = maximum(x, low)
+    elif high is None and isinstance(x, nodes.Node):
+        return positive(x)
     return x if high is None else minimum(x, high)
 
 

@@ -21,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd import node as nodes
 from autograd.primitive import Array, example, structured
-from autograd.primitives.arithmetic import multiply
+from autograd.primitives.arithmetic import multiply, positive
 from autograd.primitives.indexing import shape_of
 from autograd.primitives.linear import matmul
 from autograd.primitives.reduction import sum
@@ -165,7 +166,9 @@ def einsum(subscripts: str, *operands: Any) -> Any:
         b, a = parts.pop(j), parts.pop(i)
         parts.append(_einsum(a, b, subscripts=product))
     (y,) = parts
-    return transpose(y, plan.order) if plan.order else y
+    if plan.order:
+        return transpose(y, plan.order)
+    return positive(y) if isinstance(y, nodes.Node) and y is operands[0] else y
 
 
 def _repeated(letters: str) -> list[str]:
@@ -326,13 +329,13 @@ def tensordot(a: Any, b: Any, axes: int | tuple[Any, Any] = 2) -> Any:
 def dot(a: Any, b: Any) -> Any:
     """The product over the last axis of ``a`` and the last but one of ``b``, or its only one; with a number, times it.
 
-    That is ``a @ b`` for vectors and matrices. Of stacks it multiplies every matrix with every
-    other, where ``@`` pairs them.
+    That is ``a @ b`` where ``b`` is a vector or a matrix. With a stack of matrices it multiplies
+    every matrix of ``a`` with every one of ``b``, where ``@`` pairs them.
     """
     axes_of_a, axes_of_b = len(shape_of(a)), len(shape_of(b))
     if axes_of_a == 0 or axes_of_b == 0:
         return multiply(a, b)
-    return tensordot(a, b, (-1, -2)) if axes_of_a > 2 and axes_of_b > 2 else matmul(a, b)
+    return matmul(a, b) if axes_of_b <= 2 else tensordot(a, b, (-1, -2))
 
 
 def inner(a: Any, b: Any) -> Any:

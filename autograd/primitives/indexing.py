@@ -57,7 +57,7 @@ def _frozen_part(part: Any) -> Any:
     ],
 )
 def _getitem(x: Array, /, index: Any) -> Array:
-    return x[index]
+    return np.asarray(x)[index]
 
 
 def getitem(x: Any, index: Any) -> Any:
@@ -140,9 +140,9 @@ def axis_numbers(name: str, axis: Axes, shape: Shape, ndim: int | None = None) -
     return axes
 
 
-def listed(numbers: Axes) -> list[int]:
+def listed(numbers: Any) -> list[int]:
     """One whole number or several as a list."""
-    return [*map(operator.index, numbers)] if isinstance(numbers, (Sequence, np.ndarray)) else [operator.index(numbers)]
+    return [*map(operator.index, numbers)] if np.ndim(numbers) else [operator.index(numbers)]
 
 
 def shape_of(x: Any) -> Shape:

@@ -14,14 +14,22 @@ import numpy as np
 from autograd import modes
 from autograd import node as nodes
 from autograd.primitive import Array, example, structured
+from autograd.primitives.indexing import shape_of
 from autograd.primitives.shaping import reshape, sum_to, transpose
 
 
 def matrix_transpose(x: Any) -> Any:
-    """The matrices in ``x`` transposed."""
-    if len(x.shape) == 2:
+    """The matrices in ``x`` transposed.
+
+    Raises:
+        ValueError: ``x`` is a vector or a single number.
+    """
+    shape = shape_of(x)
+    if len(shape) < 2:
+        raise ValueError(f"matrix_transpose: takes a matrix or a stack of matrices, not shape {shape}")
+    if len(shape) == 2 and hasattr(x, "T"):  # an array at once, past the row
         return x.T
-    return transpose(x, (*range(len(x.shape) - 2), len(x.shape) - 1, len(x.shape) - 2))
+    return transpose(x, (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2))
 
 
 def _row(x: Any, vector: bool) -> Any:
@@ -114,7 +122,7 @@ def _linear_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 def _product(a: Any, b: Any) -> Any:
     # On small matrices NumPy's @ is half as fast as its dot, which would make an array of a node.
-    return a.dot(b) if type(a) is type(b) else matmul(a, b)
+    return a.dot(b) if type(a) is type(b) is np.ndarray else matmul(a, b)
 
 
 # One node for what every layer does: as two rows it would take a third longer.
@@ -126,12 +134,18 @@ def _product(a: Any, b: Any) -> Any:
 )
 def linear(x: Array, weight: Array, bias: Array, /) -> Array:
     """``x @ weight + bias`` for rows ``x`` of fan_in numbers: (..., fan_in) to (..., fan_out)."""
-    if x.ndim == 0 or weight.ndim != 2 or bias.shape != weight.shape[1:]:
+    try:
+        fits = x.ndim > 0 and weight.ndim == 2 and bias.shape == weight.shape[1:]
+    except AttributeError:  # a plain number has no shape
+        fits = False
+    if not fits:
         raise ValueError("it takes rows, a matrix of weights, and one bias per column of weights")
     try:
         y = x.dot(weight)
     except ValueError:
         raise ValueError(_why_no_product(x, weight)) from None
+    if y.dtype != bias.dtype:
+        return y + bias  # in the higher precision of the two
     y += bias
     return y
 

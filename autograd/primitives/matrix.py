@@ -7,7 +7,7 @@ forward and reverse mode algorithmic differentiation" (2008).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -130,7 +130,14 @@ def _slogdet(x: Array, /) -> Array:
     return np.asarray(np.linalg.slogdet(x).logabsdet)
 
 
-def slogdet(x: Any) -> tuple[Any, Any]:
+class SlogdetResult(NamedTuple):
+    """The sign of a determinant and the logarithm of its absolute value, by the names they have in NumPy."""
+
+    sign: Any
+    logabsdet: Any
+
+
+def slogdet(x: Any) -> SlogdetResult:
     """The sign of the determinant and the logarithm of its absolute value, which does not overflow.
 
     The sign is plain data. Where the matrix is singular, the two are 0 and -inf, and
@@ -140,7 +147,7 @@ def slogdet(x: Any) -> tuple[Any, Any]:
         ValueError: the matrix is not square.
     """
     logarithm = _slogdet(x)
-    return np.linalg.slogdet(nodes.plain(x)).sign, logarithm
+    return SlogdetResult(np.linalg.slogdet(nodes.plain(x)).sign, logarithm)
 
 
 # ---- factors -------------------------------------------------------------

@@ -83,7 +83,7 @@ def _average(name: str, axes: int, x: Any, kernel: Any, stride: Any, padding: An
     total = sum(_seen(name, axes, x, kernel, stride, padding, 0.0), axis=inner)
     if count_include_pad:
         return total / math.prod(per_axis(name, "kernel", kernel, axes))
-    ones = np.ones((1, 1, *shape_of(x)[2:]))
+    ones = np.ones((1, 1, *shape_of(x)[2:]), total.dtype)
     return total / sum(_seen(name, axes, ones, kernel, stride, padding, 0.0), axis=inner)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import node as nodes
 from autograd.primitive import Array, example, point, structured
-from autograd.primitives.arithmetic import where
+from autograd.primitives.arithmetic import positive, where
 from autograd.primitives.exponential import exp
 from autograd.primitives.linear import ones
 from autograd.primitives.shaping import broadcast_to, concatenate, flip, reshape, transpose
@@ -60,7 +60,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     if not hasattr(x, "shape"):
         x = reshape(x, np.shape(x))
     if axis is None and not x.shape:
-        return x
+        return positive(x) if isinstance(x, nodes.Node) else x
     return sum(x, axis, keepdims) / _count(x, axis)
 
 

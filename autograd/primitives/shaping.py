@@ -7,6 +7,7 @@ other adds back. The rest is composed of them.
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from autograd import node as nodes
 from autograd.primitive import Array, example, structured
+from autograd.primitives.arithmetic import positive
 from autograd.primitives.indexing import Axes, Shape, axis_numbers, getitem, listed, shape_of, take
 
 _MODES = ("edge", "reflect", "symmetric", "wrap")
@@ -66,15 +68,19 @@ def squeeze(x: Any, axis: Axes | None = None) -> Any:
 
 
 @structured(
-    lambda g, y, x, axes: transpose(g, None if axes is None else tuple(np.argsort([i % len(axes) for i in axes]))),
+    lambda g, y, x, axes: transpose(g, None if axes is None else np.argsort([i % len(axes) for i in axes]).tolist()),
     examples=[example((2, 3), axes=None), example((2, 3, 4), axes=(1, 2, 0))],
 )
-def transpose(x: Array, /, axes: Sequence[int] | None = None) -> Array:
-    """The axes reversed, or in the given order."""
+def _transpose(x: Array, /, axes: tuple[int, ...] | None = None) -> Array:
     try:
         return np.transpose(x, axes)
     except ValueError:
         raise ValueError(f"axes is to name each of the {np.ndim(x)} axes once") from None
+
+
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+    """The axes reversed, or in the given order."""
+    return _transpose(x) if axes is None else _transpose(x, axes=tuple(listed(axes)))
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
@@ -186,20 +192,31 @@ def flip(x: Any, axis: Axes | None = None) -> Any:
     """The order of the entries reversed along all axes, or along these."""
     shape = shape_of(x)
     axes = range(len(shape)) if axis is None else axis_numbers("flip", axis, shape)
+    if not axes:  # as of a single number
+        return reshape(x, shape)
     return getitem(x, tuple(slice(None, None, -1 if i in axes else None) for i in range(len(shape))))
 
 
 @structured(
-    lambda g, y, x, shift, axis: roll(g, np.negative(shift).tolist(), axis),
+    lambda g, y, x, shift, axis: roll(g, tuple(-n for n in shift) if isinstance(shift, tuple) else -shift, axis),
     examples=[
         example((5,), shift=2, axis=None),
         example((2, 3), shift=-1, axis=None),
         example((2, 3), shift=(1, 2), axis=(0, -1)),
     ],
 )
-def roll(x: Array, /, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | None = None) -> Array:
-    """Every entry moved on by ``shift`` places; what leaves at the end comes in at the front."""
+def _roll(x: Array, /, shift: int | Shape, axis: int | Shape | None = None) -> Array:
     return np.roll(x, shift, axis)
+
+
+def roll(x: Any, shift: Axes, axis: Axes | None = None) -> Any:
+    """Every entry moved on by ``shift`` places; what leaves at the end comes in at the front."""
+    return _roll(x, shift=_own(shift), axis=None if axis is None else _own(axis))
+
+
+def _own(numbers: Axes) -> int | Shape:
+    """Whole numbers as they are now: in a tuple, where nobody can change them before ``backward``."""
+    return tuple(listed(numbers)) if np.ndim(numbers) else operator.index(numbers)  # type: ignore[arg-type]
 
 
 # ---- joining and parting -------------------------------------------------
@@ -301,6 +318,7 @@ def inside(margins: Sequence[tuple[int, int]], shape: Shape) -> tuple[slice, ...
     ],
 )
 def _pad(x: Array, /, pad_width: Sequence[tuple[int, int]], constant_values: float) -> Array:
+    x = np.asarray(x)
     y = np.full([before + n + after for n, (before, after) in zip(x.shape, pad_width)], constant_values, x.dtype)
     y[inside(pad_width, x.shape)] = x
     return y
@@ -329,6 +347,8 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float =
         return _pad(x, pad_width=margins, constant_values=float(constant_values))
     if mode not in _MODES:
         raise ValueError(f"pad: there is no mode {mode!r} here; there are 'constant', {', '.join(map(repr, _MODES))}")
+    if not np.any(margins):
+        return positive(x) if isinstance(x, nodes.Node) else x
     for i, (n, margin) in enumerate(zip(shape, margins)):
         if margin != (0, 0):
             x = take(x, np.pad(np.arange(n), margin, mode), i)  # type: ignore[call-overload]

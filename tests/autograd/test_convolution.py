@@ -46,6 +46,17 @@ def test_values_and_gradients_are_those_of_pytorch(case: Case) -> None:
         assert np.abs(ours.ravel() - theirs).max() <= 1e-12 * np.abs(theirs).max()
 
 
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_averages_have_the_precision_of_what_is_averaged(counted: bool, dtype: Any) -> None:
+    x = np.ones((1, 1, 4), dtype)
+    for operand in (x, Tensor(x)):
+        assert average_pool1d(operand, 2, padding=1, count_include_pad=counted).dtype == dtype
+        assert average_pool2d(operand[None], 1, count_include_pad=counted).dtype == dtype
+    y = average_pool1d([[[1, 3, 5, 7]]], 2, padding=1, count_include_pad=False)
+    np.testing.assert_array_equal(y, [[[1, 4, 7]]])
+
+
 # ---- against loops -------------------------------------------------------
 
 

@@ -243,6 +243,11 @@ tensordot(t(2, 3), t(2, 4), (5, 0))
 inner(t(2, 3), t(2, 4))
     ValueError: tensordot: cannot sum over axes [-1] of shape (2, 3) and [-1] of (2, 4); the axes are to exist and
     to be of equal sizes in pairs. Name other axes, or transpose one, as in x.T
+linear(1.0, np.ones((2, 3)), np.ones(3))
+    ValueError: linear: cannot be computed for shapes () float64 and (2, 3) float64 and (3,) float64 (it takes rows, a
+    matrix of weights, and one bias per column of weights)
+matrix_transpose(2.0)
+    ValueError: matrix_transpose: takes a matrix or a stack of matrices, not shape ()
 # ---- matrices
 inv(t(2, 3))
     ValueError: inv: cannot be computed for shapes (2, 3) float64 (…square…)
@@ -448,8 +453,23 @@ average_pool2d(t(1, 1, 5, 1), 2)
 np.add(np.ones(2), t(2), out=np.ones(2))
     TypeError: np.add cannot write into an array and record; write a = a + b instead of a += b
 np.add.reduce(t(2))
-    TypeError: np.add.reduce does not record derivatives; write it with functions of autograd, or give it
+    TypeError: np.add.reduce does not record derivatives; write it with sum of autograd, or give it
     tensor.numpy() if no gradient is needed
+np.vstack([t(2), t(2)])
+    TypeError: np.vstack does not record derivatives; write it with stack or concatenate of autograd, or give it
+    tensor.numpy() if no gradient is needed
+np.exp(t(2), dtype=np.float32)
+    TypeError: np.exp of a Tensor takes its operands only, not dtype
+np.add(t(2), 1, where=False)
+    TypeError: np.add of a Tensor takes its operands only, not where
+np.linalg.norm(t(2), ord=1)
+    TypeError: np.linalg.norm of a Tensor takes x, axis, keepdims, but not ord
+np.einsum("i->", t(2), optimize=True)
+    TypeError: np.einsum of a Tensor takes subscripts, operands, but not optimize
+np.where(t(2))
+    TypeError: np.where of a Tensor takes condition, a, b; give it a and b too
+np.full_like(t(2), Value(1.0))
+    TypeError: np.full_like would lose the gradient of what it fills with; write np.zeros(x.shape) + fill_value
 np.sort(t(2))
     TypeError: np.sort does not record derivatives; write it with functions of autograd, or give it tensor.numpy()
     if no gradient is needed

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograd import Tensor, Value, gradients, matmul
+from autograd import Tensor, Value, gradients, matmul, no_grad
 from autograd.node import Node
 from autograd.primitives.contraction import dot, einsum, inner, outer, tensordot
+from autograd.primitives.linear import matrix_transpose
 from autograd.primitives.matrix import cholesky, det, diag, inv, slogdet, solve, trace
 
 seeds = st.integers(0, 2**32 - 1)
@@ -116,7 +117,11 @@ def test_einsum_of_many_operands_never_makes_an_array_larger_than_needed() -> No
 
 def test_einsum_of_one_operand_is_made_of_what_it_does() -> None:
     x = Tensor(np.arange(9.0).reshape(3, 3))
-    assert einsum("ij->ij", x) is x
+    assert einsum("ij->ij", x).op.name == "positive"  # a node of its own, which a leaf in no_grad has to be
+    with no_grad():
+        y = einsum("ij->ij", x * 2)
+    assert (y.op, y.inputs) == (None, ())
+    assert einsum("ij->ij", array := np.eye(2)) is array
     assert einsum("ij->ji", x).op.name == "transpose"
     assert einsum("ij->i", x).op.name == "sum"
     assert einsum("ii->i", x).data.tolist() == [0.0, 4.0, 8.0]
@@ -185,7 +190,10 @@ def test_tensordot_is_numpys(parts: Any, counted: bool, random: Any, seed: int) 
 @pytest.mark.parametrize(("ours", "theirs"), [(dot, np.dot), (inner, np.inner), (outer, np.outer)])
 @pytest.mark.parametrize(
     "shapes",
-    [((), ()), ((), (3,)), ((2, 3), ()), ((3,), (3,)), ((2, 3), (3, 3)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 3))],
+    [
+        *[((), ()), ((), (3,)), ((2, 3), ()), ((3,), (3,)), ((2, 3), (3, 3)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 3))],
+        *[((2, 3), (4, 3, 3)), ((2, 3), (2, 2, 3, 3)), ((3,), (4, 3, 3)), ((4, 2, 3), (3, 3)), ((4, 2, 3), (3,))],
+    ],
 )
 def test_dot_inner_and_outer_are_numpys(ours: Any, theirs: Any, shapes: Any, rng: np.random.Generator) -> None:
     arrays = [rng.normal(size=shape) for shape in shapes]
@@ -197,6 +205,12 @@ def test_dot_inner_and_outer_are_numpys(ours: Any, theirs: Any, shapes: Any, rng
 def test_a_vector_dotted_with_a_stack_of_matrices(rng: np.random.Generator) -> None:
     agrees_in_every_operand(dot, np.dot, [rng.normal(size=3), rng.normal(size=(2, 3, 2))], rng)
     assert dot(Value(2.0), 3.0).data == 6.0
+
+
+def test_numpys_dot_of_a_matrix_and_a_stack_is_ours(rng: np.random.Generator) -> None:
+    a, b = rng.normal(size=(2, 3)), rng.normal(size=(4, 3, 5))
+    for y in (np.dot(Tensor(a), b), np.dot(a, Tensor(b)), dot(a, b)):
+        np.testing.assert_allclose(np.asarray(y), np.dot(a, b), rtol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +237,17 @@ def test_diagonals_of_stacks_are_left_to_einsum(message_of: Callable[..., str]) 
     text = message_of(ValueError, lambda: trace(stack))
     assert text == "trace: takes a matrix, not shape (2, 3, 3); einsum('...ii->...', x) takes a stack"
     assert einsum("...ii->...", stack).data.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("x", [2.0, [1.0, 2.0], np.ones(2), Tensor(1.0), Tensor([1.0, 2.0]), Value(1.0)])
+def test_what_is_no_matrix_is_not_transposed_as_one(x: Any, message_of: Callable[..., str]) -> None:
+    text = message_of(ValueError, lambda: matrix_transpose(x))
+    assert text == f"matrix_transpose: takes a matrix or a stack of matrices, not shape {np.shape(x)}"
+
+
+def test_nested_lists_are_transposed_as_matrices() -> None:
+    assert matrix_transpose([[1.0, 2.0], [3.0, 4.0]]).tolist() == [[1.0, 3.0], [2.0, 4.0]]
+    assert matrix_transpose([[[1.0, 2.0]]]).tolist() == [[[1.0], [2.0]]]
 
 
 # ---- functions of matrices -----------------------------------------------
@@ -323,6 +348,14 @@ def test_slogdet_is_the_logarithm_of_det_with_its_slopes(stack: list[int], n: in
     slopes, x.grad = x.grad, None
     (sign * determinant).log().sum().backward()
     np.testing.assert_allclose(slopes, x.grad, rtol=1e-10, atol=1e-11)
+
+
+def test_slogdet_names_its_parts_as_numpy_does() -> None:
+    x = Tensor([[0.0, 2.0], [1.0, 0.0]])
+    for found in (slogdet(x), np.linalg.slogdet(x)):
+        assert found._fields == np.linalg.slogdet(x.data)._fields
+        assert (found.sign, found.logabsdet.item()) == np.linalg.slogdet(x.data)
+        assert tuple(found) == (found.sign, found.logabsdet)
 
 
 def test_slogdet_of_large_matrices_does_not_overflow() -> None:

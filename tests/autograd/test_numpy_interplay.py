@@ -25,6 +25,7 @@ from autograd import (
     matmul,
     maximum,
     mean,
+    numpy_functions,
     relu,
     reshape,
     sigmoid,
@@ -172,14 +173,10 @@ INSTEAD = "write it with functions of autograd, or give it tensor.numpy() if no 
     [
         (np.spacing, "spacing"),
         (np.frexp, "frexp"),
-        (np.add.reduce, "add.reduce"),
         (np.maximum.accumulate, "maximum.accumulate"),
-        (lambda x: np.multiply.outer(x, x), "multiply.outer"),
         (lambda x: np.nextafter(1.0, x), "nextafter"),
-        (lambda x: np.exp(x, where=True), "exp"),
-        (lambda x: np.add(x, 1.0, dtype=float), "add"),
+        (lambda x: np.spacing(x, dtype=float), "spacing"),
         (lambda x: np.less.outer(x, x), "less.outer"),
-        (lambda x: np.less(x, x, dtype=bool), "less"),
         (lambda x: x // 2, "floor_divide"),
     ],
 )
@@ -192,6 +189,74 @@ def test_functions_of_numpy_without_a_row_say_what_to_do(
         call = lambda x: np.array([1.0]) // x  # noqa: E731
     text = f"np.{name} does not record derivatives; {INSTEAD}"
     assert message_of(TypeError, lambda: call(Tensor([1.0]))) == text
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "instead"),
+    [
+        (lambda x: np.vstack([x, x]), "vstack", "stack or concatenate"),
+        (lambda x: np.dstack([x, x]), "dstack", "stack or concatenate"),
+        (lambda x: np.column_stack([x, x]), "column_stack", "stack or concatenate"),
+        (lambda x: np.hstack([x, x]), "hstack", "concatenate"),
+        (lambda x: np.append(x, x), "append", "concatenate"),
+        (np.amax, "amax", "max"),
+        (np.amin, "amin", "min"),
+        (np.average, "average", "mean"),
+        (np.add.reduce, "add.reduce", "sum"),
+        (np.add.accumulate, "add.accumulate", "cumsum"),
+        (lambda x: np.multiply.outer(x, x), "multiply.outer", "outer"),
+        (lambda x: np.linalg.multi_dot([x, x]), "linalg.multi_dot", "matmul or einsum"),
+    ],
+)
+def test_functions_of_numpy_by_another_name_than_ours_name_ours(
+    message_of: Callable[..., str], call: Callable[[Any], Any], name: str, instead: str
+) -> None:
+    assert message_of(TypeError, lambda: call(Tensor([1.0, 2.0]))) == (
+        f"np.{name} does not record derivatives; write it with {instead} of autograd, "
+        f"or give it tensor.numpy() if no gradient is needed"
+    )
+
+
+def test_what_is_named_instead_of_a_function_of_numpy_exists() -> None:
+    for call, instead in numpy_functions._INSTEAD.items():
+        assert operator.attrgetter(call)(np) is not None
+        assert {*instead.replace(" and ", " or ").split(" or ")} <= {*autograd.__all__}
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda x: np.exp(x, dtype=np.float32), "np.exp of a Tensor takes its operands only, not dtype"),
+        (lambda x: np.add(x, 1, where=False), "np.add of a Tensor takes its operands only, not where"),
+        (lambda x: np.less(x, x, dtype=bool), "np.less of a Tensor takes its operands only, not dtype"),
+        (lambda x: np.linalg.norm(x, ord=1), "np.linalg.norm of a Tensor takes x, axis, keepdims, but not ord"),
+        (
+            lambda x: np.einsum("i->", x, optimize=True),
+            "np.einsum of a Tensor takes subscripts, operands, but not optimize",
+        ),
+        (lambda x: np.where(x), "np.where of a Tensor takes condition, a, b; give it a and b too"),
+        (lambda x: np.where(x > 0, x), "np.where of a Tensor takes condition, a, b; give it b too"),
+    ],
+)
+def test_arguments_that_are_not_taken_or_missing_are_named(
+    message_of: Callable[..., str], call: Callable[[Any], Any], text: str
+) -> None:
+    assert message_of(TypeError, lambda: call(Tensor([1.0, 2.0]))) == text
+
+
+def test_filling_with_a_node_is_refused_because_its_gradient_would_be_lost(message_of: Callable[..., str]) -> None:
+    x, v = Tensor([1.0, 2.0]), Value(3.0)
+    for call in (
+        lambda: np.full_like(x, v),
+        lambda: np.full_like(x, [v, v]),
+        lambda: np.full_like(a=x, fill_value=Tensor(3.0)),
+    ):
+        assert message_of(TypeError, call) == (
+            "np.full_like would lose the gradient of what it fills with; write  np.zeros(x.shape) + fill_value"
+        )
+    (np.zeros(x.shape) + v).sum().backward()
+    assert v.grad == 2.0
+    assert np.full_like(x, 3).tolist() == [3.0, 3.0]
 
 
 @pytest.mark.parametrize(
@@ -559,7 +624,8 @@ def test_wrong_shapes_and_arguments_are_told_in_the_user_s_terms(
         (
             lambda: Tensor([1.0, 2.0])["a"],
             IndexError,
-            "getitem: cannot be computed for shapes (2,) float64, index=a (only integers, slices",
+            "getitem: an index is made of whole numbers, slices, True and False, and arrays of them, "
+            "not of an array of <U1",
         ),
         (
             lambda: Tensor([1.0, 2.0]).reshape(3),
@@ -615,6 +681,26 @@ def test_an_error_from_numpy_is_not_shown_twice() -> None:
     with pytest.raises(ValueError, match="matmul") as caught:
         Tensor(np.ones((2, 3))) @ np.ones((2, 3))
     assert caught.value.__suppress_context__
+
+
+@given(npst.arrays(np.bool_, 3))
+def test_linear_has_the_precision_of_product_and_sum(single: np.ndarray) -> None:
+    shapes = ((4, 3), (3, 2), (2,))
+    arrays = [np.full(shape, 0.1, np.float32 if half else np.float64) for shape, half in zip(shapes, single)]
+    x, w, b = leaves = [*map(Tensor, arrays)]
+    y, expected = linear(x, w, b), x @ w + b
+    assert y.dtype == expected.dtype
+    np.testing.assert_array_equal(y.data, expected.data)
+    assert linear(*arrays).dtype == y.dtype
+    y.sum().backward()
+    assert [leaf.grad.dtype for leaf in leaves] == [leaf.dtype for leaf in leaves]
+    np.testing.assert_array_equal(b.grad, [4.0, 4.0])
+
+
+def test_linear_of_plain_numbers_is_refused_as_of_wrong_shapes(message_of: Callable[..., str]) -> None:
+    text = "(it takes rows, a matrix of weights, and one bias per column of weights)"
+    for operands in ((1.0, np.eye(3), np.ones(3)), (np.eye(3), 1.0, np.ones(3)), (np.eye(3), Tensor(np.eye(3)), 1.0)):
+        assert message_of(ValueError, lambda operands=operands: linear(*operands)).endswith(text)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Tensor, Value, gradients, log_softmax, logsumexp, max, mean, softmax, sum
+from autograd import Tensor, Value, gradients, log_softmax, logsumexp, max, mean, no_grad, softmax, sum
 from autograd.primitives.reduction import argmax, argmin, cumprod, cumsum, min, norm, prod, std, var
 
 INF, NAN = math.inf, math.nan
@@ -115,6 +115,24 @@ def test_a_tensor_of_a_single_number_is_reduced_over_its_only_possible_axes(ours
         y.backward()
         assert y.item() == pytest.approx(theirs(np.array(2.0), axis=None, keepdims=False))
         assert x.grad.shape == ()
+
+
+@pytest.mark.parametrize("loss", [Tensor(2.0) * 3, Value(2.0) * 3], ids=["Tensor", "Value"])
+def test_the_mean_of_a_single_number_is_a_node_of_its_own(loss: Any) -> None:
+    y = mean(loss)
+    assert y.inputs == (loss,)
+    with no_grad():
+        leaf = mean(loss)
+    assert type(leaf) is type(loss)
+    assert (leaf.op, leaf.inputs, leaf.item()) == (None, (), 6.0)
+    leaf.data = 1.0
+    assert loss.item() == 6.0
+
+
+@pytest.mark.parametrize("f", [logsumexp, softmax, log_softmax, var, std, norm, mean, sum, prod, cumsum, max, min])
+@pytest.mark.parametrize("number", [3, True, np.int8(3)])
+def test_whole_numbers_and_truth_values_are_taken_for_real_ones(f: Any, number: Any) -> None:
+    np.testing.assert_array_equal(f(number), f(float(number)))
 
 
 @pytest.mark.parametrize("running", [cumsum, cumprod])

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autograd import Tensor, Value
+from autograd import Tensor, Value, no_grad
 from autograd.primitives import shaping
 from autograd.primitives.shaping import (
+    broadcast_to,
     concatenate,
     expand_dims,
     flip,
@@ -21,12 +22,14 @@ from autograd.primitives.shaping import (
     pad,
     ravel,
     repeat,
+    reshape,
     roll,
     split,
     squeeze,
     stack,
     swapaxes,
     tile,
+    transpose,
 )
 
 shapes = npst.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=4)
@@ -163,6 +166,80 @@ def test_lists_and_numbers_are_taken_for_arrays() -> None:
     np.testing.assert_array_equal(repeat([[1.0], [2.0]], 2), [1.0, 1.0, 2.0, 2.0])
     np.testing.assert_array_equal(tile(1.0, 3), [1.0, 1.0, 1.0])
     np.testing.assert_array_equal(pad([1.0], 1), [0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("number", [2.0, 2, Tensor(2.0)])
+def test_a_single_number_is_an_array_without_axes(number: Any) -> None:
+    for y, shape in (
+        *[(flip(number), ()), (pad(number, 0), ()), (pad(number, 3, "edge"), ()), (ravel(number), (1,))],
+        *[(roll(number, 1), ()), (squeeze(number), ()), (expand_dims(number, 0), (1,)), (tile(number, 2), (2,))],
+    ):
+        assert np.shape(y) == shape
+        np.testing.assert_array_equal(y, 2.0)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, np.uint64, int])
+def test_entries_roll_back_whatever_kind_of_whole_number_they_were_rolled_by(kind: Any) -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    seed = np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
+    for shift, axis in ((kind(1), None), (kind(1), kind(1)), ((kind(1), kind(2)), (kind(0), kind(1)))):
+        x = Tensor(array)
+        y = roll(x, shift, axis)
+        y.backward(seed)
+        back = tuple(-int(n) for n in np.atleast_1d(shift))
+        np.testing.assert_array_equal(y.data, np.roll(array, shift, axis))
+        np.testing.assert_array_equal(x.grad, np.roll(seed, back, axis))
+
+
+@pytest.mark.parametrize("kind", [list, np.array])
+@pytest.mark.parametrize(
+    ("f", "parameters"),
+    [
+        (transpose, [[1, 2, 0]]),
+        (roll, [[1, 2], [1, 2]]),
+        (moveaxis, [[0, 1], [1, 2]]),
+        (flip, [[0, 2]]),
+        (expand_dims, [[0, 2]]),
+        (squeeze, [[1]]),
+        (repeat, [[1, 2, 0, 1], 2]),
+        (tile, [[2, 1]]),
+        (pad, [[1, 2]]),
+        (pad, [[1, 2], "wrap"]),
+        (reshape, [[4, 2]]),
+        (broadcast_to, [[3, 2, 1, 4]]),
+        (split, [[1, 3], 2]),
+    ],
+    ids=lambda x: getattr(x, "__name__", None) or getattr(x, "name", None),
+)
+def test_what_becomes_of_a_list_of_parameters_later_does_not_change_the_gradient(
+    kind: Any, f: Any, parameters: list[Any], rng: np.random.Generator
+) -> None:
+    array = rng.normal(size=(2, 1, 4))
+    given, kept = ([kind(p) if isinstance(p, list) else p for p in parameters] for _ in range(2))
+    gradients = []
+    for arguments, changed in ((given, True), (kept, False)):
+        x = Tensor(array)
+        y = f(x, *arguments)
+        y = y[1] if f is split else y
+        if changed:
+            for p in arguments:
+                if not isinstance(p, (int, str)):
+                    p[:] = p[::-1] if kind is list else p[::-1].copy()
+                    p[0] += 1
+        y.backward(1.0 + np.arange(y.size).reshape(y.shape))
+        gradients.append(x.grad)
+    np.testing.assert_array_equal(*gradients)
+
+
+@pytest.mark.parametrize("mode", ["constant", "edge", "reflect", "symmetric", "wrap"])
+def test_no_margin_at_all_gives_a_node_of_its_own(mode: str) -> None:
+    r = Tensor([1.0, 2.0]) * 2
+    assert pad(r, 0, mode).inputs == (r,)
+    with no_grad():
+        leaf = pad(r, 0, mode)
+    assert (leaf.op, leaf.inputs) == (None, ())
+    leaf.data[0] = 5.0
+    np.testing.assert_array_equal(r.data, [2.0, 4.0])
 
 
 T = Tensor(np.ones((2, 3)))
