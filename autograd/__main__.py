@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import inspect
 import keyword
 import math
 import os
@@ -20,6 +22,7 @@ from autograd.graph import newest_first
 from autograd.node import Constant, Value
 from autograd.primitive import Primitive, table
 
+DIFFERENTIABLE = ("autograd.primitives.", "nn.activations", "nn.losses")  # where the functions are that are composed
 EXAMPLE = 'python -m autograd "tanh(w*x + b)" w=2 x=0.5 b=-1'
 
 
@@ -67,6 +70,15 @@ def main(arguments: Sequence[str]) -> int:
 def find(name: str) -> Primitive:
     """The row of this name."""
     if name not in table:
+        for module in ("autograd", "nn"):
+            function = getattr(importlib.import_module(module), name, None)
+            if isinstance(function, Primitive):  # as acos is arccos
+                return function
+            if inspect.isfunction(function) and function.__module__.startswith(DIFFERENTIABLE):
+                raise ExpressionError(
+                    f"{name} is not a primitive: {module}.{name} is composed of others, and so are its derivatives, "
+                    f"where it has any; --primitives without a name shows all primitives"
+                )
         similar = " or ".join(get_close_matches(name, table))
         raise ExpressionError(
             f"there is no primitive {name!r}; {f'did you mean {similar}? ' if similar else ''}"

@@ -307,10 +307,12 @@ def _in_shape_of(x: nodes.Node, contribution: Any, node: nodes.Node) -> Any:
         if np.shape(contribution) == x.shape:
             return np.asarray(contribution)
     position = next(i for i, operand in enumerate(node.inputs) if operand is x)
-    what = "None" if contribution is None else f"shape {np.shape(contribution)}"
+    if contribution is None:
+        given, hint = "None", ""
+    else:
+        given, hint = f"shape {np.shape(contribution)}", "; what broadcasting copied has to be added up"
     raise ValueError(
-        f"{op.name}: its rule gives {what} for the cotangent of operand {position}, which has shape {x.shape}; "
-        f"what broadcasting copied has to be added up"
+        f"{op.name}: its rule gives {given} for the cotangent of operand {position}, which has shape {x.shape}{hint}"
     )
 
 

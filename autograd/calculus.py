@@ -8,7 +8,9 @@ plain or node
     Plain arguments give plain derivatives: floats and arrays. If an argument is a node,
     or the function uses one from outside, derivatives are nodes, which can be
     differentiated again: that is what nests, ``grad(grad(f))``. In ``no_grad`` what is
-    given as a node comes back as a leaf.
+    given as a node comes back as a leaf. Derivatives that are nodes have the precision
+    in which they were computed, and that of a ``Value`` is a ``Tensor`` of one number
+    where the function went through arrays.
 no confusion
     Every call differentiates with respect to nodes that it made itself, and sweeps no
     further back than those. So ``x`` in ``grad(lambda y: x * y)(x)`` is not taken for

@@ -96,7 +96,10 @@ def local_derivatives(node: Node) -> list[tuple[str, str, float]]:
 
 
 def domain(row: Primitive) -> str:
-    """Where an elementwise row is defined, as inequalities; "" if everywhere."""
+    """Where an elementwise row is defined and checked, as inequalities; "" if everywhere.
+
+    It may be defined elsewhere too, as ``a/b`` is for ``b < 0``.
+    """
     if not isinstance(row, Elementwise):
         return ""
     names = map(str, operands_of(row, [()] * len(row.partials)))
@@ -132,7 +135,7 @@ def report() -> str:
     structured = [row for row in rows if isinstance(row, Structured)]
     return "\n".join(
         [
-            "Entry by entry: y, and its derivative with respect to each input",
+            "Entry by entry: y, the inputs it is checked for if not all, and its derivative with respect to each",
             *_block(elementwise, "∂"),
             "",
             "On whole arrays: y, and the cotangent of each operand, from the cotangent g of y",
@@ -197,7 +200,7 @@ def describe(row: Primitive) -> str:
         lines += columns(cells, indent="  ")
     if isinstance(row, Structured):
         lines += ["", "  g is the cotangent of y."]
-    facts = [("defined for", domain(row) or "all numbers")] if isinstance(row, Elementwise) else []
+    facts = [("checked for", domain(row) or "all numbers")] if isinstance(row, Elementwise) else []
     facts.append(("NumPy", answers_to(row) or "has no function of this name that calls it"))
     lines += ["", *columns(facts, indent="  ")]
     if row.special:

@@ -42,7 +42,10 @@ COMPOSITIONS = [
     Composition("sqrt(x**2)", {"x": 0.0}, "a slope of 0 inside stays 0, too: as abs(x) has it"),
     Composition("maximum(x, x)", {"x": 1.0}, "the two shares of a tie add up to 1"),
     Composition("maximum(x, 0)", {"x": 0.0}, "half of the tie goes to the constant; relu(x) gives it all"),
+    Composition("minimum(maximum(x, -1), 1)", {"x": -1.0}, "as clip(x, -1, 1) and hardtanh(x): half at either end"),
+    Composition("minimum(maximum(x, -1), 1)", {"x": 1.0}, "as clip(x, -1, 1) and hardtanh(x): half at either end"),
     Composition("where(x > 0, x, 0)", {"x": 0.0}, "the slope of the branch taken"),
+    Composition("where(x > 0, x, 0.01*x)", {"x": 0.0}, "as leaky_relu(x): the slope of the branch taken"),
     Composition("relu(x) - relu(-x)", {"x": 0.0}, "is x; sums of subgradients need not be one"),
 ]
 

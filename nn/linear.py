@@ -60,12 +60,18 @@ class MLP(Sequential):
         dtype: ``np.float64`` or ``np.float32``.
 
     Raises:
+        TypeError: the sizes are not a list.
         ValueError: fewer than two sizes, a size below 1, or an unknown activation.
     """
 
     def __init__(
         self, sizes: Sequence[int], activation: str = "relu", rng: Seed = None, dtype: Any = np.float64
     ) -> None:
+        if np.ndim(sizes) != 1:
+            raise TypeError(
+                f"MLP: sizes is one list, the input's first, as in nn.MLP([2, 16, 1]), not {sizes!r}; "
+                f"nn.scalar.MLP(2, [16, 1]) takes micrograd's arguments"
+            )
         if len(sizes) < 2:
             raise ValueError(f"MLP: sizes needs at least an input and an output size, not {list(sizes)}")
         function, initializer = activation_and_initializer(activation)

@@ -20,8 +20,9 @@ class Neuron(Module):
     """
 
     def __init__(self, fan_in: int, nonlin: bool = True, rng: Seed = None) -> None:
-        self.w = [Value(w) for w in generator(rng).uniform(-1, 1, fan_in).tolist()]
-        self.b = Value(0.0)
+        weights = generator(rng).uniform(-1, 1, fan_in).tolist()
+        self.w = [Value(w, f"w{i}") for i, w in enumerate(weights)]
+        self.b = Value(0.0, "b")
         self.nonlin = nonlin
 
     def __call__(self, x: Sequence[Any]) -> Any:

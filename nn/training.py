@@ -86,7 +86,7 @@ def fit(
         progress: whether to draw a progress bar, where there is a terminal to draw it on.
 
     Raises:
-        TypeError: the loss is not a node, so there is nothing to learn by.
+        TypeError: the data are not a pair, or the loss is not a node, so there is nothing to learn by.
         ValueError: inputs and targets of different lengths, no data, or ``epochs`` or ``batch_size`` below 1.
         FloatingPointError: the loss became nan or inf; names the epoch, the batch and
             the first node that went bad. The step of that batch was not taken.
@@ -147,8 +147,12 @@ def _validate(model: Callable[[Any], Any], loss_function: Loss, data: tuple[Arra
         history.validation_accuracy.append(accuracy(output, y))
 
 
-def _checked(name: str, data: tuple[Any, Any]) -> tuple[Array, Array]:
-    x, y = (np.asarray(part) for part in data)
+def _checked(name: str, data: Any) -> tuple[Array, Array]:
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        size = f" of {len(data)}" if isinstance(data, (tuple, list)) else ""
+        given = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else f"{type(data).__name__}{size}"
+        raise TypeError(f"fit: {name} is a pair, (inputs, targets), with one row per example, not {given}")
+    x, y = map(np.asarray, data)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or not len(x):
         raise ValueError(
             f"fit: {name} needs inputs and targets with one row per example, not shapes {x.shape} and {y.shape}"

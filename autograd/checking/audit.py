@@ -7,7 +7,7 @@ examples and ``prepare``. There, whatever can be known of it in two ways is comp
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class PrimitiveReport:
         agreeing, differing, undecided = (
             sum(len(report.having(verdict)) for report in reports) for verdict in ("agrees", "differs", "undecided")
         )
-        sets = f"{len(self.gradients)} set{'s' if len(self.gradients) > 1 else ''} of operands"
+        sets = f"{len(self.gradients)} set{'s' if len(self.gradients) != 1 else ''} of operands"
         lines = [
             f"{self.name}: {'right' if self else 'WRONG'}. Of its first and second derivatives in {sets} "
             f"{agreeing} match differences, {differing} differ, {undecided} cannot be decided."
@@ -96,12 +96,17 @@ def check_primitive(row: Primitive) -> PrimitiveReport:
     found = {}
     faults = []
     for number, call in enumerate(calls(row)):
-        found[f"{number}: {call}"] = check_gradients(
-            lambda *operands, call=call: row.apply(operands, call.parameters), *call.operands, order=2
-        )
         with np.errstate(all="ignore"):
-            faults += [f"{fault}, for operands {call}" for fault in _faults(row, call)]
-    return PrimitiveReport(row.name, found, tuple(faults))
+            fault = _fault_of_kernel(row, call)
+            if fault:  # then there is nothing to differentiate
+                faults.append(f"{fault}, for operands {call}")
+                continue
+            report, fault = _gradients(row, call)
+            if report is not None:
+                found[f"{number}: {call}"] = report
+            # A rule that fails would fail everywhere else in the same way.
+            faults += [f"{each}, for operands {call}" for each in ([fault] if fault else _faults(row, call))]
+    return PrimitiveReport(row.name, found, tuple(dict.fromkeys(faults)))
 
 
 def calls(row: Elementwise | Structured) -> list[Call]:
@@ -126,7 +131,10 @@ def _points(row: Elementwise, rng: np.random.Generator) -> tuple[Array, ...]:
     with np.errstate(all="ignore"):
         for _ in range(TRIES):
             drawn = [_inside(interval, rng) for interval in row.domain]
-            y = np.abs(np.asarray(row.array(*drawn), np.float64))
+            try:
+                y = np.abs(np.broadcast_to(np.asarray(row.array(*drawn), np.float64), POINTS))
+            except Exception:
+                return tuple(drawn)  # which will be found to be the kernel's fault
             fine = (y == 0) | ((y > 1e-100) & (y < 1e100))
             columns = [np.concatenate([column, x[fine]])[:POINTS] for column, x in zip(columns, drawn)]
             if columns[0].size == POINTS:
@@ -157,28 +165,80 @@ def _operands(example: Example, rng: np.random.Generator) -> list[Array]:
     return [part.reshape(shape) for part, shape in zip(np.split(numbers, np.cumsum(sizes)[:-1]), example.shapes)]
 
 
+def _fault_of_kernel(row: Elementwise | Structured, call: Call) -> str:
+    """What is wrong with the array kernel that leaves nothing to differentiate."""
+    try:
+        shape = np.shape(row.array(*call.operands, **call.parameters))
+    except Exception as error:
+        return f"the array kernel fails: {error}"
+    expected = np.broadcast_shapes(*map(np.shape, call.operands)) if isinstance(row, Elementwise) else shape
+    return "" if shape == expected else f"the array kernel gives shape {shape}, not {expected}"
+
+
+def _gradients(row: Elementwise | Structured, call: Call) -> tuple[GradientReport | None, str]:
+    """The derivatives against differences, and what the rules raise: of the second ones, or of all."""
+
+    def f(*operands: Any) -> Any:
+        return row.apply(operands, call.parameters)
+
+    try:
+        return check_gradients(f, *call.operands, order=2), ""
+    except Exception as error:
+        of_second = error
+    try:
+        return check_gradients(f, *call.operands), f"the second derivative fails: {of_second}"
+    except Exception as error:
+        return None, f"the derivative fails: {error}"
+
+
 def _faults(row: Elementwise | Structured, call: Call) -> Iterator[str]:
     """What is wrong with a row, derivatives against differences aside."""
-    subject = Subject(lambda *x: row.apply(x, call.parameters), [Tensor(x) for x in call.operands])
-    try:
-        subject.push(np.ones(subject.x.size))
-    except TypeError as error:
-        yield f"forward mode fails: {error}"
+    looks = {"forward mode": _forward, "float32": _single_against_double}
     if row.scalar is not None and (isinstance(row, Elementwise) or all(np.ndim(x) == 0 for x in call.operands)):
-        yield from _scalar_against_array(row, call, subject)
-    yield from _single_against_double(row, call, subject)
+        looks["on Values, it"] = _scalar_against_array
+    subject = Subject(lambda *x: row.apply(x, call.parameters), [Tensor(x) for x in call.operands])
+    for what, look in looks.items():
+        try:
+            yield from look(row, call, subject)
+        except Exception as error:
+            yield f"{what} fails: {error}"
+
+
+def _forward(row: Elementwise | Structured, call: Call, subject: Subject) -> Iterator[str]:
+    """Nothing, but it raises what forward mode does; its numbers ``check_gradients`` has compared."""
+    subject.push(np.ones(subject.x.size))
+    yield from ()
 
 
 def _scalar_against_array(row: Elementwise | Structured, call: Call, subject: Subject) -> Iterator[str]:
-    """Whether ``Value``s give what ``Tensor``s give, in value and gradient."""
-    for k, point in enumerate(zip(*map(np.ravel, call.operands))):
+    """Whether ``Value``s give what ``Tensor``s give, in value and gradient; the worst point of each."""
+    points = [*zip(*(np.ravel(x).tolist() for x in call.operands))]
+    values: list[tuple[float, str]] = []
+    gradients: list[tuple[float, str]] = []
+    for k, point in enumerate(points):
         alone = Subject(lambda *x: row.apply(x, call.parameters), [Value(x) for x in point])
-        value, of_array = alone.outputs[0], subject.outputs[k]
-        if abs(value - of_array) > ULPS * np.spacing(abs(of_array)):
-            yield f"the scalar kernel gives {value!r} where the array kernel gives {of_array!r}, at {point}"
         of_arrays = subject.pull(np.arange(subject.weights.size) == k).reshape(len(call.operands), -1)[:, k]
-        if np.any(np.abs(alone.gradient - of_arrays) > ULPS * np.spacing(np.abs(of_arrays))):
-            yield f"the gradient of Values, {alone.gradient}, is not that of Tensors, {of_arrays}, at {point}"
+        for off, what, single, array in (
+            (values, "the scalar kernel gives {} where the array kernel gives {}", alone.outputs, subject.outputs[[k]]),
+            (gradients, "the gradient of Values, {}, is not that of Tensors, {}", alone.gradient, of_arrays),
+        ):
+            apart = _spacings_apart(single, array)
+            if apart > ULPS:
+                off.append((apart, f"{what.format(_listed(single), _listed(array))}, at {_listed(point)}"))
+    for off in (values, gradients):
+        if off:
+            yield max(off)[1] + (f", the worst of {len(off)} points" if len(off) > 1 else "")
+
+
+def _spacings_apart(found: Array, expected: Array) -> float:
+    """How many spacings of floats lie between two numbers, at most; inf if only one of them is one."""
+    apart = np.abs(found - expected) / np.spacing(np.abs(expected))
+    same = (found == expected) | (np.isnan(found) & np.isnan(expected))
+    return float(np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart)).max())
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return " and ".join(repr(float(x)) for x in numbers)
 
 
 def _single_against_double(row: Elementwise | Structured, call: Call, subject: Subject) -> Iterator[str]:

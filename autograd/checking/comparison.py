@@ -38,10 +38,12 @@ from autograd.checking.differences import (
 from autograd.checking.subject import Subject
 
 Outcome = Literal["agrees", "subgradient", "undecided", "differs", "not differentiable"]
+FAILING: tuple[Outcome, ...] = ("differs", "not differentiable")
 
 FEW = 64  # entries that are compared one by one
 DIRECTIONS = 4  # along which a larger array is compared
 FINE, FINER = 2.0**-16, 2.0**-24  # steps between which a kink looks the same and nothing else does
+FINE_SLOPE = 2.0**-30  # a step by which a jump is steep
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Derivative:
         analytic: what the backward sweep gives.
         numeric: what finite differences give; nan if there are none.
         tolerance: how far apart the two may be.
+        step: the finest that went into the differences; nan if there are none.
         verdict: whether they agree, or why that cannot be told.
         remark: what else there is to say of the place.
     """
@@ -61,6 +64,7 @@ class Derivative:
     analytic: float
     numeric: float
     tolerance: float
+    step: float
     verdict: Outcome
     remark: str = ""
 
@@ -229,7 +233,7 @@ class Comparison:
         central, tolerance = self.central, self.tolerance()
         close = np.abs(self.analytic - central.value) <= tolerance
         decided = central.is_resolved | self.exact
-        numbers = zip(names, self.analytic.tolist(), central.value.tolist(), tolerance.tolist())
+        numbers = zip(names, self.analytic.tolist(), central.value.tolist(), tolerance.tolist(), central.h.tolist())
         found = [Derivative(*each, "agrees") for each in numbers]
         rough = np.flatnonzero(~(close & decided) | (central.bend > 0.5 * central.movement))
         if rough.size:
@@ -271,11 +275,11 @@ class Comparison:
         return bool(np.all((0.5 * jump < bends) & (bends < 2 * jump)))
 
     def _grows_without_limit(self, i: int) -> str:
-        h = np.array([[2.0**-10], [2.0**-30]]) * self.differences.size[i]
+        h = np.array([[2.0**-10], [FINE_SLOPE]]) * self.differences.size[i]
         rows = self.differences.slopes(np.array([i]), h)
         (wide,), (fine,) = rows.movement
         grows = fine > 64 * wide and fine > 1000 * rows.rounding[1, 0]
-        return "the slope grows without limit as the step shrinks: f jumps here, or is vertical" if grows else ""
+        return JUMPS if grows else ""
 
     def _not_finite(self, i: int) -> str:
         if not math.isfinite(self.differences.x[i]):
@@ -285,4 +289,5 @@ class Comparison:
         return "" if math.isfinite(self.analytic[i]) else f"the analytic derivative is {self.analytic[i]}"
 
 
+JUMPS = "the slope grows without limit as the step shrinks: f jumps here, or is vertical"
 _EDGE = "f is inf or nan on one side, however small the step: this is the edge of its domain"

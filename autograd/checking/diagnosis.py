@@ -88,9 +88,9 @@ def diagnose(subject: Subject, position: int, lines: Sequence[Entry], found: Seq
     if single := in_float32(subject):
         return "dtype", single
     verdict, because = _pattern(subject, position, [line.index for line in lines], found)
-    culprit = _culprit(subject, position)
-    if culprit is not None:
-        operation, (local, _) = culprit
+    at_fault = culprit(subject, position)
+    if at_fault is not None:
+        operation, (local, _) = at_fault
         because += f"; the fault is in {operation}"
         if verdict != local:
             because += f", which by itself is {_WORDED[local]}"
@@ -194,7 +194,7 @@ def _by_output(subject: Subject, position: int, wrong: Sequence[tuple[int, Deriv
     part = subject.parts[position]
     outputs = subject.weights.size
     unexplained: Diagnosis = "wrong", f"the derivatives of {_places(subject, wrong)} follow no pattern that is known"
-    if outputs > FEW or subject.order > 1:
+    if not 0 < outputs <= FEW or subject.order > 1:
         return unexplained
     whole = part.stop - part.start == outputs
     indices = [*range(part.start, part.stop)] if whole else [i for i, _ in wrong]
@@ -231,7 +231,7 @@ def _places(subject: Subject, wrong: Sequence[tuple[int, Derivative]]) -> str:
     return first + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
 
 
-def _culprit(subject: Subject, position: int) -> tuple[str, Diagnosis] | None:
+def culprit(subject: Subject, position: int) -> tuple[str, Diagnosis] | None:
     """The oldest operation behind an input whose own derivative is wrong, and what is the matter with it."""
     behind = subject.depending_on(position)
     seen = set()

@@ -144,6 +144,11 @@ class Differences:
         relative.put(np.flatnonzero(better), absolute.at(better))
         return relative
 
+    @property
+    def finest(self) -> Array:
+        """The finest of all steps, per point."""
+        return np.asarray(WIDEST * 0.5 ** (STEPS - 1) * self.size)
+
     def finer(self, which: Positions, first: Estimate) -> Estimate:
         """Estimates by finer steps than the first ones: between jumps, slopes can agree by accident at wider ones."""
         return self._climb(which, first.scale, 0, np.zeros(which.size), first.h)
@@ -216,7 +221,7 @@ class Differences:
 
     def _steps(self, which: Positions, scale: Array) -> list[Array]:
         """The ladder in blocks, wide steps first: a row per step, a column per point."""
-        at_once = max(1, min(AT_ONCE, NUMBERS_AT_ONCE // (2 * which.size * self.weights.size)))
+        at_once = max(1, min(AT_ONCE, NUMBERS_AT_ONCE // max(1, 2 * which.size * self.weights.size)))
         halvings = WIDEST * 0.5 ** np.arange(STEPS)
         return [halvings[k : k + at_once, None] * scale for k in range(0, STEPS, at_once)]
 

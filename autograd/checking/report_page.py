@@ -40,6 +40,8 @@ _STYLE = """
 def html(report: GradientReport) -> str:
     """The report as one block of HTML."""
     headline = escape(repr(report).splitlines()[0])
+    if report.worst is not None and (summed := report.summed(report.worst)):
+        headline += f"<br>Compared is {summed}."
     worst_first = sorted(report.findings, key=lambda f: (f.passes, f.verdict == UNDECIDED))
     pictures = "".join(_figure(finding) for finding in worst_first[:PLOTTED] if finding.steps)
     heads = ("input", "verdict", "at", "analytic", "numeric", "apart", "allowed", "")

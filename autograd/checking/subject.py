@@ -48,7 +48,7 @@ class Subject:
         self.roots = self._leaves_at(self.x)
         self.results = self._results(self.roots)
         self.outputs = _flat(self.results)
-        self.weights = _weights(self.outputs.size)
+        self.weights = weights_of(self.outputs.size)
         self.graph = computed([result for result in self.results if isinstance(result, Node)])
         self.gradient = self.pull(self.weights)
         if order == 1 and not self.is_connected():
@@ -68,6 +68,21 @@ class Subject:
 
     def pull(self, weights: Array) -> Array:
         """The gradient of the outputs' weighted sum, by the engine under test."""
+        cotangents = self._cotangents(weights)
+        return _flat([cotangents.get(root, np.zeros(root.shape)) for root in self.roots])
+
+    def noise(self, weights: Array) -> float:
+        """What the outputs' weighted sum may be off by, since every result on the way to it is rounded.
+
+        Each rounding, of a spacing of floats at most, reaches the sum times the cotangent of what was rounded
+        (Linnainmaa, Taylor expansion of the accumulated rounding error, 1976).
+        """
+        cotangents = self._cotangents(weights)
+        rounded = [(cotangents[node], node._data) for node in self.graph if node in cotangents]
+        return float(sum(np.sum(np.abs(g) * np.spacing(np.abs(np.asarray(y, np.float64)))) for g, y in rounded))
+
+    def _cotangents(self, weights: Array) -> dict[Node, Any]:
+        """Of everything behind the outputs, when those of the outputs are the weights."""
         cotangents: dict[Node, Any] = {}
         ends = np.cumsum([np.size(result) for result in self.results])
         for result, weight in zip(self.results, np.split(weights, ends[:-1])):
@@ -77,7 +92,7 @@ class Subject:
         # The sweep itself and not backward(), which would write into the grad of every node f uses.
         for _ in sweep(self.graph, cotangents, data_of):
             pass
-        return _flat([cotangents.get(root, np.zeros(root.shape)) for root in self.roots])
+        return cotangents
 
     def push(self, direction: Array) -> float:
         """The derivative of the outputs' weighted sum along a direction, by the engine's forward mode.
@@ -144,7 +159,7 @@ class Subject:
 def _gradients(results: Sequence[Any], leaves: Sequence[Node]) -> list[Any]:
     """The gradient of the weighted sum of the results with respect to each leaf, as nodes where it varies."""
     ends = np.cumsum([np.size(result) for result in results])
-    parts = np.split(_weights(int(ends[-1])), ends[:-1])
+    parts = np.split(weights_of(int(ends[-1])), ends[:-1])
     found: list[Any] = [0.0] * len(leaves)
     for result, weight in zip(results, parts):
         if isinstance(result, Node):
@@ -154,7 +169,8 @@ def _gradients(results: Sequence[Any], leaves: Sequence[Node]) -> list[Any]:
 
 
 @lru_cache(maxsize=8)
-def _weights(size: int) -> Array:
+def weights_of(size: int) -> Array:
+    """Of the sum that is checked of so many outputs."""
     rng = np.random.default_rng(0)
     weights = rng.uniform(0.5, 1.5, size) * rng.choice([-1.0, 1.0], size) if size > 1 else np.ones(size)
     weights.flags.writeable = False

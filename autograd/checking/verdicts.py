@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from autograd.checking.comparison import Derivative, Outcome
+from autograd.checking.subject import weights_of
 
 Verdict = Literal[
     "pass",
@@ -24,6 +25,8 @@ Verdict = Literal[
 ]
 PASSING: tuple[Verdict, ...] = ("pass", "subgradient at a kink")
 UNDECIDED: Verdict = "cancellation"
+SHOWN = 4  # weights
+TOO_FLAT = "f is too flat or too noisy here"
 
 
 class Step(NamedTuple):
@@ -45,6 +48,7 @@ class Finding:
         verdict: what is the matter, if anything.
         because: the verdict's grounds, in a sentence.
         derivatives: what was compared: each entry, or directions through a large array.
+        outputs: how many numbers ``f`` returns, or its gradient has; several are checked as a weighted sum.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Finding:
     verdict: Verdict
     because: str
     derivatives: tuple[Derivative, ...]
+    outputs: int
     measure: Callable[[Derivative], list[Step]] = field(repr=False, compare=False)
 
     @property
@@ -109,8 +114,11 @@ class GradientReport:
         flat = "f is too flat or too noisy there, in float64"
         if not self and not all(finding.verdict == UNDECIDED for finding in self.findings):
             return self._failure(agreeing, undecided, total)
+        if not any(finding.outputs for finding in self.findings):
+            return f"Gradients agree: f returns an empty array here, and all {total} derivatives are 0."
         if not agreeing:
-            return f"Gradients not checked: {undecided} of {total} cannot be decided ({flat}); try other inputs."
+            why = next((finding.because for finding in self.findings if finding.because != TOO_FLAT), flat)
+            return f"Gradients not checked: {undecided} of {total} cannot be decided ({why}); try other inputs."
         if undecided:
             said = (
                 f"{agreeing} of {total} derivatives match finite differences in float64; "
@@ -140,11 +148,21 @@ class GradientReport:
         if (worst := self.worst) is not None:
             lines += [
                 f"Worst: {worst.of}",
+                *([f"  of {summed}"] if (summed := self.summed(worst)) else []),
                 f"  analytic   {worst.analytic!r}",
                 *([] if worst.verdict == "not differentiable" else _numbers(worst)),
                 *([f"  {worst.remark}"] if worst.remark else []),
             ]
         return "\n".join(lines)
+
+    def summed(self, d: Derivative) -> str:
+        """What a derivative is that of, where f has several outputs; "" where it has one."""
+        outputs = next(finding.outputs for finding in self.findings if d in finding.derivatives)
+        if outputs < 2:
+            return ""
+        weights = ", ".join(f"{w:.4g}" for w in weights_of(outputs)[:SHOWN])
+        more = ", ..." if outputs > SHOWN else ""
+        return f"a weighted sum of all {outputs} outputs, with the weights {weights}{more}"
 
     def _repr_html_(self) -> str:
         from autograd.checking.report_page import html  # imported on first use: only notebooks need it

@@ -10,11 +10,18 @@ from typing import Any
 
 from hypothesis import currently_in_test_context, note
 
-from autograd.node import Node
+from autograd.graph import newest_first
+from autograd.node import Constant, Node
 from autograd.testing.graph import recorded
 
 
-def explained(assertion: str, f: Callable[..., Any], leaves: Sequence[Node], finding: str) -> AssertionError:
+def explained(
+    assertion: str,
+    f: Callable[..., Any],
+    leaves: Sequence[Node],
+    finding: str,
+    in_full: Callable[[], str] | None = None,
+) -> AssertionError:
     """The error for a finding about ``f`` at these leaves.
 
     Args:
@@ -22,33 +29,54 @@ def explained(assertion: str, f: Callable[..., Any], leaves: Sequence[Node], fin
         f: takes the leaves.
         leaves: fresh Values and Tensors, which get the names of the program.
         finding: what is wrong.
+        in_full: says it with what may be the matter, which takes its time.
     """
+    explanation = _Late(lambda: _program_and_picture(assertion, f, leaves))
+    if currently_in_test_context():
+        # All of it takes a second, and Hypothesis fails hundreds of times before it has found the
+        # smallest example. That it runs last, and only then a note is asked what it says.
+        if in_full is not None:
+            note(_Late(in_full))
+        note(explanation)
+        return AssertionError(finding)
+    return AssertionError(f"{in_full() if in_full else finding}\n\n{explanation!r}")
+
+
+class _Late:
+    """Text that is made when it is shown."""
+
+    def __init__(self, text: Callable[[], str]) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text()
+
+
+def _program_and_picture(assertion: str, f: Callable[..., Any], leaves: Sequence[Node]) -> str:
     for i, leaf in enumerate(leaves):
         leaf.label = f"x{i}"
     graph, output = recorded(f, leaves)
     program = graph.reproduction(assertion)
     digest = hashlib.sha256(program.encode()).hexdigest()[:12]
-    picture = _Picture(output, Path(tempfile.gettempdir()) / f"autograd-graph-{digest}.svg")
-    parts = [finding, "", "This program repeats it:", "", program, ""]
-    if currently_in_test_context():
-        # Drawing takes a second. Hypothesis shows notes only of the smallest failing example, which it runs last.
-        note(picture)
-        parts.append(f"The graph is drawn in {picture.path}")
-    else:
-        parts.append(repr(picture))
-    return AssertionError("\n".join(parts))
+    picture = _drawn(output, Path(tempfile.gettempdir()) / f"autograd-graph-{digest}.svg")
+    return "\n".join([_heading(output, leaves), "", program, "", picture])
 
 
-class _Picture:
-    """A picture of a graph that is drawn when it is shown."""
+def _heading(output: Node, leaves: Sequence[Node]) -> str:
+    """What the program does: if f made leaves of its own, as ``detach()`` does, it may not fail as f does."""
+    own = [node for node in newest_first([output]) if node.op is None and type(node) is not Constant]
+    if {*own} <= {*leaves}:
+        return "This program repeats it:"
+    return (
+        "This program repeats what was recorded; what f took from elsewhere, as from detach(), or from parameters "
+        "of its own, stands in it as fixed numbers, so that it may pass where f fails:"
+    )
 
-    def __init__(self, node: Node, path: Path) -> None:
-        self.node = node
-        self.path = path
 
-    def __repr__(self) -> str:
-        try:
-            self.node.draw().save(self.path)
-        except (ValueError, OSError) as error:
-            return f"The graph is not drawn: {error}"
-        return f"The graph is drawn in {self.path}"
+def _drawn(node: Node, path: Path) -> str:
+    """Says where the picture is, or why there is none."""
+    try:
+        node.draw().save(path)
+    except (ValueError, OSError) as error:
+        return f"The graph is not drawn: {error}"
+    return f"The graph is drawn in {path}"

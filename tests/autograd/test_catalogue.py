@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import Value, elementwise
+from autograd.__main__ import find
 from autograd.backward import evaluate
 from autograd.catalogue import KERNEL, answers_to, describe, domain, formulas, local_derivatives, report, textbook_forms
 from autograd.columns import WIDTH
-from autograd.expression import parse
+from autograd.expression import ExpressionError, parse
 from autograd.primitive import Elementwise, Interval, Primitive, Structured, example, structured, table
 
 ROWS = list(table.values())
@@ -102,9 +103,40 @@ def test_a_row_in_full_reads_like_this() -> None:
         "  ∂y/∂x  = 1 - y**2",
         "         = 4*sigmoid(2*x)*sigmoid(-2*x), as it is computed, to lose no digits",
         "",
-        "  defined for  all numbers",
+        "  checked for  all numbers",
         "  NumPy        np.tanh",
     ]
+
+
+@pytest.mark.parametrize(("name", "where"), [("divide", "b > 0"), ("power", "a > 0"), ("reciprocal", "x > 0")])
+def test_where_a_row_is_checked_is_not_taken_for_where_it_is_defined(name: str, where: str) -> None:
+    text = describe(table[name])
+    assert f"  checked for  {where}\n" in text
+    assert "defined for  " not in text
+    assert "checked for" in report().splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("clip", "autograd"),
+        ("conv2d", "autograd"),
+        ("argmax", "autograd"),
+        ("max_pool2d", "autograd"),
+        ("gelu", "nn"),
+        ("cross_entropy", "nn"),
+    ],
+)
+def test_a_function_that_is_composed_of_primitives_is_said_to_be(name: str, of: str) -> None:
+    with pytest.raises(ExpressionError, match=rf"^{name} is not a primitive: {of}\.{name} is composed of others"):
+        find(name)
+
+
+def test_an_alias_finds_its_row_and_what_is_no_function_of_numbers_none() -> None:
+    assert find("acos") is table["arccos"]
+    for name in ("grad", "Tensor", "fit", "__name__"):
+        with pytest.raises(ExpressionError, match=f"^there is no primitive {name!r}"):
+            find(name)
 
 
 def test_a_row_that_a_user_declares_is_in_the_report() -> None:

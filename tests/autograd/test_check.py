@@ -231,6 +231,99 @@ def test_noise_inside_the_function_widens_the_tolerance_and_hides_no_large_fault
     assert wrong.verdict == "differs"
 
 
+def haversine(x: Any) -> Any:
+    return (1 - ag.cos(x)) / x**2
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "value", "noise"),
+    [
+        (haversine, 1e-3, "0.5", "1.1e-10"),
+        (haversine, 1e-6, "0.5", "0.00011"),
+        (lambda x: x - ag.sin(x), 1e-5, "1.7e-16", "1.7e-21"),
+    ],
+)
+def test_a_right_derivative_of_a_function_that_cancels_inside_is_not_blamed(
+    f: Callable[[Any], Any], x: float, value: str, noise: str
+) -> None:
+    report = check_gradients(f, x)
+    (finding,) = report.findings
+    assert finding.verdict == "cancellation", report
+    assert not report
+    said = f"f cancels inside: rounding on the way may change its value of {value} by up to {noise}"
+    assert repr(report) == f"Gradients not checked: 1 of 1 cannot be decided ({said}); try other inputs."
+
+
+@given(x=signed(1e-7, 1e-3))
+def test_cancellation_is_never_taken_for_a_fault(x: float) -> None:
+    for f in (haversine, lambda x: x - ag.sin(x), lambda x: ag.exp(x) - 1 - x):
+        report = check_gradients(f, x)
+        assert report.worst is None, report
+
+
+def test_where_one_entry_cancels_the_others_are_still_checked() -> None:
+    report = check_gradients(haversine, [1e-3, 1.0, 2.0])
+    assert report
+    assert [d.verdict for d in report.derivatives] == ["undecided", "agrees", "agrees"]
+
+
+def test_a_function_that_turns_faster_than_floats_can_follow_is_not_said_to_jump() -> None:
+    assert repr(check_gradients(ag.sin, 1e15)) == (
+        "Gradients not checked: 1 of 1 cannot be decided (f turns within the finest step that is tried, a hundred "
+        "times the spacing of floats at x); try other inputs."
+    )
+
+
+@pytest.mark.parametrize("factor", [2.0, 1.001])
+@pytest.mark.parametrize("x", [1e-6, 1e-3])
+def test_a_wrong_rule_is_not_excused_because_f_cancels(factor: float, x: float) -> None:
+    wrong_cos = elementwise("wrong_cos", lambda x, y: -factor * ag.sin(x), scalar=math.cos, array=np.cos)
+    report = check_gradients(lambda x: (1 - wrong_cos(x)) / x**2, x)
+    assert report.worst is not None, report
+
+
+@pytest.mark.parametrize("factor", [2.0, 1 + 1e-6])
+@given(x=st.floats(0.1, 10))
+def test_a_graph_that_was_cut_is_not_excused_by_a_little_noise(factor: float, x: float) -> None:
+    assert check_gradients(lambda x: ag.exp(x) + (factor - 1) * (x - x.detach()), x).worst is not None
+
+
+# ---- outputs: none, or several -------------------------------------------
+
+
+def test_an_empty_output_passes_as_no_input_has_an_effect_on_it() -> None:
+    report = check_gradients(lambda x: x[:0], np.ones(3))
+    assert report
+    assert repr(report) == "Gradients agree: f returns an empty array here, and all 3 derivatives are 0."
+    assert check_gradients(lambda x: ag.exp(x[np.zeros(3, bool)]), np.ones(3), order=2)
+
+
+def test_a_rule_that_sends_something_back_from_an_empty_output_fails() -> None:
+    @structured(lambda g, y, x: np.ones(3), examples=[shapes((3,))])
+    def emptied(x: Any, /) -> Any:
+        return x[:0]
+
+    assert not check_gradients(emptied, np.ones(3))
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_of_several_outputs_the_report_says_what_sum_was_checked(count: int) -> None:
+    x = np.linspace(1, 2, count)
+    report = check_gradients(lambda x: x * x.detach(), x)
+    lines = repr(report).splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("Worst: inputs[0]["))
+    assert lines[at + 1].startswith(f"  of a weighted sum of all {count} outputs, with the weights ")
+    first = float(lines[at + 1].split("weights ")[1].split(",")[0])
+    (d, *_) = report.derivatives
+    assert d.analytic == pytest.approx(first * x[0], rel=1e-3)
+    assert f"weighted sum of all {count} outputs" in report._repr_html_()
+
+
+def test_of_a_single_output_there_is_no_weighted_sum() -> None:
+    report = check_gradients(lambda x: (x * x.detach()).sum(), [1.0, 2.0])
+    assert "weighted sum" not in repr(report) + report._repr_html_()
+
+
 # ---- what the report says ------------------------------------------------
 
 
@@ -514,10 +607,10 @@ def test_an_order_that_is_none_is_refused(order: int) -> None:
 
 def test_a_rule_that_is_not_linear_in_its_cotangent_is_wrong_in_forward_mode() -> None:
     @structured(lambda g, y, x: g * g * 2 * x, examples=[shapes(())])
-    def square(x: Any, /) -> Any:
+    def bent_square(x: Any, /) -> Any:
         return x * x
 
-    report = check_gradients(square, np.array(3.0))
+    report = check_gradients(bent_square, np.array(3.0))
     assert not report
     assert report.findings[-1].because.startswith("backward() is right and forward mode, jvp, is not")
 

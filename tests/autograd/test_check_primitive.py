@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,80 @@ def test_a_rule_that_cannot_be_differentiated_again_is_wrong() -> None:
 
 def test_kernels_that_differ_are_named_with_the_point() -> None:
     row = elementwise("two", lambda x, y: y, array=np.exp, scalar=lambda x: math.exp(x) * (1 + 1e-14))
-    faults = check_primitive(row).faults
-    assert len(faults) > POINTS / 2
-    assert faults[0].startswith("the scalar kernel gives ")
-    assert ", at (" in faults[0]
+    value, gradient = check_primitive(row).faults
+    assert value.startswith("the scalar kernel gives ")
+    assert gradient.startswith("the gradient of Values, ")
+
+
+def test_of_many_points_at_which_kernels_differ_the_worst_is_shown_and_they_are_counted() -> None:
+    def off(x: float) -> float:
+        return x * (1.5 if x > 100 else 1 + 1e-5)
+
+    row = elementwise("off", lambda x, y: 1.0, array=np.positive, scalar=off, domain=Interval(90.0, 110.0))
+    ((column,),) = (call.operands for call in calls(row))
+    (fault,) = check_primitive(row).faults
+    worst = max(column[column > 100])
+    assert fault.startswith("the scalar kernel gives ")
+    assert fault.endswith(f", the worst of {POINTS} points, for operands (30,)")
+    assert "np.float64" not in fault
+    x = float(re.findall(r", at (\S+),", fault)[0])
+    assert 100 < x <= worst
+
+
+def test_a_scalar_kernel_that_gives_nan_is_named() -> None:
+    row = elementwise("lost", lambda x, y: 1.0, array=np.positive, scalar=lambda x: math.nan)
+    (fault,) = check_primitive(row).faults
+    assert fault.startswith("the scalar kernel gives nan where the array kernel gives ")
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (
+            lambda: elementwise("f", lambda x, y: math.cos(x), array=np.sin, scalar=math.sin),
+            r"the derivative fails: only .*scalar.*, for operands \(30,\)",
+        ),
+        (
+            lambda: elementwise("f", lambda x, y: y, array=math.exp, scalar=math.exp),
+            r"the array kernel fails: .*only .*scalar.*, for operands \(30,\)",
+        ),
+        (
+            lambda: elementwise("f", lambda x, y: 1.0, array=lambda x: x.sum(), scalar=lambda x: x),
+            r"the array kernel gives shape \(\), not \(30,\), for operands \(30,\)",
+        ),
+        (
+            lambda: elementwise("f", lambda x, y: y, array=np.exp, scalar=lambda x: x.exp()),
+            r"on Values, it fails: 'float' object has no attribute 'exp', for operands \(30,\)",
+        ),
+        (
+            lambda: vector(lambda g, y, x: g[:1]),
+            r"the derivative fails: vector: .*\(1,\).*\(3,\).*, for operands \(3,\)",
+        ),
+        (lambda: vector(lambda g, y, x: None), r"the derivative fails: vector: .*None.*, for operands \(3,\)"),
+        (
+            lambda: vector(lambda g, y, x: {}["key"]),
+            r"the derivative fails: 'key', for operands \(3,\)",
+        ),
+        (
+            lambda: vector(lambda g, y, x: 2.0 * g if type(x) is np.ndarray else x.missing),
+            r"the second derivative fails: .*missing.*, for operands \(3,\)",
+        ),
+    ],
+)
+def test_what_a_rule_or_kernel_raises_is_a_fault_with_its_name(row: Any, fault: str) -> None:
+    report = check_primitive(row())
+    (found,) = report.faults
+    assert re.fullmatch(fault, found), found
+    assert not report
+    assert found in repr(report)
+
+
+def vector(vjp: Any) -> Any:
+    @structured(vjp, examples=[example((3,))])
+    def vector(x: Any, /) -> Any:
+        return 2.0 * x
+
+    return vector
 
 
 def test_a_kernel_that_leaves_float32_is_named() -> None:

@@ -18,6 +18,7 @@ from autograd import (
     Tensor,
     Value,
     absolute,
+    clip,
     log,
     log_softmax,
     logsumexp,
@@ -298,6 +299,25 @@ def test_where_rows_meet_the_slope_is_that_of_backward_on_values(index: int) -> 
     parse(of.expression, x)(x).backward()
     (slope,) = compositions()[index].slopes
     assert float(slope.chosen) == x["x"].grad
+
+
+@pytest.mark.parametrize(
+    ("f", "said", "at"),
+    [
+        (lambda x: clip(x, -1, 1), "clip(x, -1, 1)", -1.0),
+        (lambda x: clip(x, -1, 1), "clip(x, -1, 1)", 1.0),
+        (nn.hardtanh, "hardtanh(x)", -1.0),
+        (nn.hardtanh, "hardtanh(x)", 1.0),
+        (nn.leaky_relu, "leaky_relu(x)", 0.0),
+    ],
+)
+def test_the_expression_that_stands_for_a_composed_function_has_its_slope(
+    f: Callable[..., Any], said: str, at: float
+) -> None:
+    x = Value(at)
+    f(x).backward()
+    (convention,) = [of for of in compositions() if said in of.note and of.at == f"x = {at:g}"]
+    assert float(convention.slopes[0].chosen) == x.grad
 
 
 def test_only_what_is_said_to_be_is_no_slope_at_all() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import autograd.testing
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import Tensor, Value, elementwise, exp, log, relu, sin, structured
+from autograd.checking import check
 from autograd.primitive import POSITIVE, Elementwise, Interval, Primitive, Structured, example, point, table
 from autograd.primitives.arithmetic import multiply
 from autograd.testing import (
@@ -25,8 +26,10 @@ from autograd.testing import (
     arrays,
     assert_gradients,
     assert_same_on_all_readers,
+    assertions,
     broadcast_pairs,
     calls,
+    failure,
     graphs,
     indices,
     invertible,
@@ -295,13 +298,61 @@ def test_under_hypothesis_the_smallest_graph_that_fails_is_shown_and_drawn() -> 
     with pytest.raises(AssertionError) as caught:
         check()
     said = "\n".join([str(caught.value), *caught.value.__notes__])
-    steps = re.findall(r"^    y\d+ = ", str(caught.value), re.MULTILINE)
-    assert len(steps) <= 3
+    assert str(caught.value).startswith("Gradients differ in ")
+    assert "the fault is in the derivative of wrong_exp" in " ".join(said.split())
+    _, program = said.split("This program repeats it:")
+    steps = re.findall(r"^    y\d+ = ", program, re.MULTILINE)
+    assert 0 < len(steps) <= 3
     pictures = {Path(path) for path in re.findall(r"The graph is drawn in (\S+\.svg)", said)}
     assert len(pictures) == 1
     for picture in pictures:
         assert "wrong_exp" in picture.read_text()
         picture.unlink()
+
+
+@pytest.mark.parametrize("taken", [lambda x: x.detach(), lambda x: Tensor(x.data)], ids=["detach", "data"])
+def test_a_program_in_which_what_f_took_past_the_graph_stands_fixed_is_not_said_to_repeat_the_failure(
+    taken: Any,
+) -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_gradients(lambda x: (x * taken(x)).sum(), np.array([1.0, 2.0]))
+    message = str(caught.value)
+    assert "This program repeats it" not in message
+    assert "This program repeats what was recorded; what f took from elsewhere, as from detach()," in message
+    _, program = message.split("so that it may pass where f fails:")
+    assert "np.array([1.0, 2.0]" in program
+
+
+def fails_under_hypothesis(row: Any) -> AssertionError:
+    @settings(database=None, max_examples=100)
+    @given(st.floats(0.25, 1))
+    def check(x: float) -> None:
+        assert_gradients(lambda x: sin(row(x)) * 2.0, x)
+
+    with pytest.raises(AssertionError) as caught:
+        check()
+    return caught.value
+
+
+def test_under_hypothesis_nothing_is_diagnosed_or_recorded_but_the_smallest_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = {"diagnose": 0, "recorded": 0, "compare": 0}
+
+    def counted(name: str, function: Any) -> Any:
+        def count(*arguments: Any, **named: Any) -> Any:
+            counts[name] += 1
+            return function(*arguments, **named)
+
+        return count
+
+    monkeypatch.setattr(check, "diagnose", counted("diagnose", check.diagnose))
+    monkeypatch.setattr(failure, "recorded", counted("recorded", failure.recorded))
+    monkeypatch.setattr(assertions, "compare_gradients", counted("compare", assertions.compare_gradients))
+    error = fails_under_hypothesis(wrong_exp())
+    assert counts["compare"] > 3
+    assert counts["diagnose"] == counts["recorded"] == 1
+    assert any("the fault is in the derivative of wrong_exp" in " ".join(note.split()) for note in error.__notes__)
 
 
 def test_a_graph_too_large_to_draw_is_still_reported() -> None:

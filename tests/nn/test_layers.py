@@ -147,6 +147,20 @@ def test_mlp_needs_an_input_and_an_output_size(sizes):
         nn.MLP(sizes)
 
 
+@pytest.mark.parametrize("arguments", [(2, [16, 1]), (2,), ("ab",)])
+def test_mlp_refuses_micrograds_arguments_and_names_the_class_that_takes_them(arguments):
+    expected = (
+        f"MLP: sizes is one list, the input's first, as in nn.MLP([2, 16, 1]), not {arguments[0]!r}; "
+        f"nn.scalar.MLP(2, [16, 1]) takes micrograd's arguments"
+    )
+    with pytest.raises(TypeError, match=re.escape(expected)):
+        nn.MLP(*arguments)
+
+
+def test_the_sizes_of_an_mlp_may_be_any_sequence():
+    assert repr(nn.MLP((2, 3))) == repr(nn.MLP(np.array([2, 3]))) == repr(nn.MLP([2, 3]))
+
+
 def test_mlp_refuses_a_size_that_is_not_a_positive_whole_number():
     with pytest.raises(ValueError, match=re.escape("fan_out must be a positive whole number, not 0")):
         nn.MLP([3, 0, 2])

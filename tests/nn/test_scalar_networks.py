@@ -54,6 +54,13 @@ def test_weights_start_between_minus_1_and_1_and_biases_at_0():
     assert neuron.b.data == 0.0
 
 
+def test_a_neurons_parameters_are_labelled_so_that_a_picture_tells_them_apart():
+    neuron = Neuron(3, rng=0)
+    assert [p.label for p in neuron.parameters()] == ["w0", "w1", "w2", "b"]
+    drawn = neuron([1.0, 2.0, 3.0]).draw().source
+    assert all(f'label="{label}\\n' in drawn for label in ("w0", "w1", "w2", "b"))
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
     assert numbers(MLP(2, [3, 1], rng=7).parameters()) == numbers(MLP(2, [3, 1], rng=7).parameters())
     assert numbers(MLP(2, [3, 1], rng=7).parameters()) != numbers(MLP(2, [3, 1], rng=8).parameters())

@@ -234,6 +234,26 @@ def test_inputs_and_targets_that_are_not_row_by_row_are_refused_before_any_step(
     assert weights(model) == before
 
 
+@pytest.mark.parametrize("part", ["data", "validation"])
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (np.zeros((2, 1)), "an array of shape (2, 1)"),
+        (np.zeros((4, 3)), "an array of shape (4, 3)"),
+        ((np.zeros((4, 1)),), "tuple of 1"),
+        ([0.0, 1.0, 2.0], "list of 3"),
+        (5, "int"),
+    ],
+    ids=str,
+)
+def test_data_that_are_no_pair_are_refused_with_what_is_expected(part, given, named):
+    data = {"data": line(), "validation": line(), part: given}
+    model = nn.MLP([1, 1], rng=0)
+    expected = f"fit: {part} is a pair, (inputs, targets), with one row per example, not {named}"
+    with pytest.raises(TypeError, match=re.escape(expected)):
+        nn.fit(model, nn.mean_squared_error, optim.SGD(model.parameters()), epochs=1, **data)
+
+
 def test_prediction_and_target_of_different_shapes_are_refused_and_take_no_step():
     x, y = line()
     model = nn.MLP([1, 1], rng=0)
