@@ -10,6 +10,8 @@ compare with; those drawn here do not, unless asked to. A test of a function of 
         assert_gradients(my_loss, x)
 
 What fails is shown as a program to paste and a picture of the smallest graph that fails.
+A check runs the function many times: where that takes longer than Hypothesis allows a
+test by default, a fifth of a second, add ``@settings(deadline=None)``.
 """
 
 from importlib.util import find_spec

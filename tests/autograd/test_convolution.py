@@ -183,6 +183,25 @@ def test_a_batch_is_cut_only_where_16_megabytes_of_windows_are_full(images: int,
     assert len(convolution._blocks(images, seen_by_one)) == parts
 
 
+@pytest.mark.parametrize(
+    ("f", "sizes", "defaults"),
+    [
+        (conv1d, ((2, 4, 9), (3, 4, 3)), {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}),
+        (conv2d, ((2, 4, 7, 6), (3, 4, 3, 2)), {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}),
+        (conv_transpose1d, ((2, 4, 5), (4, 3, 3)), {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}),
+        (conv_transpose2d, ((2, 4, 5, 4), (4, 3, 3, 2)), {"stride": 1, "padding": 0, "output_padding": 0}),
+        (max_pool2d, ((2, 4, 6, 6),), {"stride": 2, "padding": 0}),
+        (average_pool2d, ((2, 4, 6, 6),), {"stride": 2, "padding": 0, "count_include_pad": True}),
+    ],
+)
+def test_what_is_not_given_is_the_plainest(
+    f: Callable[..., Any], sizes: Any, defaults: dict[str, Any], rng: np.random.Generator
+) -> None:
+    arrays = [rng.normal(size=size) for size in sizes]
+    window = [] if len(sizes) > 1 else [2]
+    np.testing.assert_array_equal(f(*arrays, *window), f(*arrays, *window, **defaults))
+
+
 def test_an_empty_batch_goes_through() -> None:
     x, w, b = Tensor(np.ones((0, 2, 5, 5))), Tensor(np.ones((3, 2, 3, 3))), Tensor(np.ones(3))
     y = conv2d(x, w, b)
