@@ -433,12 +433,12 @@ def elementwise(
             return x**3
 
     Args:
-        name: its name, which also supplies the kernels that are not given: the
+        name: its name, which also supplies the kernels if none is given for arrays: the
             functions of that name in ``numpy`` and ``math``. A decorator has none.
         partials: one function of the inputs and the output per input, written with
             operators and the functions of ``autograd``.
         array: computes it on NumPy arrays.
-        scalar: computes it on Python floats; if there is none, ``array`` does.
+        scalar: computes it on Python floats; without it ``array`` does.
         domain: where it is defined: one ``autograd.primitive.Interval`` for all inputs, or one each.
         kink: a function of the inputs whose zeros are the points without a derivative.
         symbol: what is drawn for it.
@@ -472,15 +472,17 @@ def elementwise(
             f"elementwise: {name} has no derivative; give one function of its inputs and output per input, "
             f"as in elementwise({name!r}, lambda x, y: 2 * x, ...)"
         )
-    array = array or getattr(np, name, None)
-    if array is None:
+    kernel = array or getattr(np, name, None)
+    if kernel is None:
         raise TypeError(f"elementwise: NumPy has no function {name}; give what computes it on arrays, array=...")
-    scalar = scalar or getattr(math, name, None) or (lambda *x: float(array(*map(np.float64, x))))
+    if scalar is None and array is None:
+        scalar = getattr(math, name, None)
+    scalar = scalar or (lambda *x: float(kernel(*map(np.float64, x))))
     kind = {1: Unary, 2: Binary}.get(len(partials), Elementwise)
     return kind(
         name,
         partials,
-        array,
+        kernel,
         scalar,
         domain if isinstance(domain, tuple) else (domain,) * len(partials),
         kink,

@@ -512,6 +512,8 @@ def test_without_a_scalar_kernel_the_one_for_arrays_computes_on_floats() -> None
     softsign = elementwise("softsign", lambda x, y: (1 - abs(y)) ** 2, array=lambda x: x / (1 + np.abs(x)))
     assert softsign(Value(-1.0)).data == -0.5
     assert type(softsign(Value(-1.0)).data) is float
+    dist = elementwise("dist", lambda x, y: 2.0, array=lambda x: 2.0 * x)  # there is a math.dist, which is another
+    assert dist(Value(3.0)).data == 6.0
 
 
 def test_kernels_that_are_not_given_come_from_numpy_and_math() -> None:
