@@ -144,7 +144,7 @@ def linear(x: Array, weight: Array, bias: Array, /) -> Array:
         y = x.dot(weight)
     except ValueError:
         raise ValueError(_why_no_product(x, weight)) from None
-    if y.dtype != bias.dtype:
+    if y.dtype is not bias.dtype:
         return y + bias  # in the higher precision of the two
     y += bias
     return y
