@@ -124,10 +124,14 @@ def test_float32_gives_float32_to_its_precision(graph: Graph) -> None:
     for leaf, grad in zip(single, grads):
         assert (grad.dtype, grad.shape) == (np.float32, leaf.shape)
     output = (z * weights_for(z.shape)).sum()
-    assert_single(np.sum(y.numpy() * weights_for(y.shape), dtype=np.float64), output, rounding_of(output))
+    with np.errstate(invalid="ignore"):  # where two that do not fit are infinite with opposite signs
+        found = np.sum(y.numpy() * weights_for(y.shape), dtype=np.float64)
+    assert_single(found, output, rounding_of(output))
     directions = [weights_for(leaf.shape) for leaf in double]
     slope = along(gradients(output, double), directions)
-    assert_single(along(grads, directions), slope, rounding_of_slope(output, slope, double, directions))
+    with np.errstate(invalid="ignore"):
+        found = along(grads, directions)
+    assert_single(found, slope, rounding_of_slope(output, slope, double, directions))
 
 
 def assert_single(found: Any, expected: Any, rounding: float) -> None:
