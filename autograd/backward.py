@@ -131,11 +131,12 @@ def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
                 stale.check_constant(x, node)
     else:
         contributions = [*op.all_vjps(g, y, *operands, **parameters)]
-        for k, (x, contribution) in enumerate(zip(inputs, contributions, strict=True)):
+        given: set[int] = set()
+        for x, contribution in zip(inputs, contributions, strict=True):
             if type(x) is not nodes.Constant:
-                if any(contribution is former for former in contributions[:k]):
-                    contribution = contribution * 1.0  # memory of its own
-                _accumulate(cotangents, x, contribution, g, node)
+                # One that is given twice gets memory of its own the second time.
+                _accumulate(cotangents, x, contribution * 1.0 if id(contribution) in given else contribution, g, node)
+                given.add(id(contribution))
             elif x.memo is not None:
                 stale.check_constant(x, node)
 
