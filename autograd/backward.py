@@ -13,7 +13,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -21,15 +20,13 @@ import numpy as np
 from autograd import anomaly, modes, stale
 from autograd import node as nodes
 from autograd.graph import computed
-from autograd.primitive import Binary, Elementwise, Structured, Unary
+from autograd.primitive import Binary, Elementwise, Structured, Unary, data_of
 from autograd.primitives.arithmetic import where
 from autograd.primitives.shaping import broadcast_to, reshape, stack, sum_to
 
 View = Callable[["nodes.Node"], Any]
 Cotangents = dict["nodes.Node", Any]
 _publishing = threading.Lock()  # two threads may add to the same leaf
-
-data_of: View = attrgetter("_data")
 
 
 def node_of(x: nodes.Node) -> Any:
@@ -199,8 +196,8 @@ def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
         kind = type(op)
         if g == 0:  # adds nothing to the inputs, however steep the slopes
             for a in node.inputs:
-                if type(a) is not Constant:
-                    cotangents.setdefault(a, 0.0)
+                if a not in cotangents and type(a) is not Constant:
+                    cotangents[a] = 0.0
         elif kind is Binary:
             a, b = node.inputs
             values: Sequence[Any] = (a._data, b._data, node._data)

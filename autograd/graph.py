@@ -22,13 +22,17 @@ def computed(outputs: Iterable[nodes.Node], since: int = -1) -> list[nodes.Node]
         outputs: where to start.
         since: a time; what was made by then, and all behind it, is left out.
     """
-    reached = [node for node in dict.fromkeys(outputs) if node.op is not None and node.time > since]
-    seen = set(reached)
-    for node in reached:  # grows while it is walked
+    found = [node for node in dict.fromkeys(outputs) if node.op is not None and node.time > since]
+    seen = set(found)
+    reached = []
+    # The last input first, mostly the youngest: what is reached is then nearly in order, and quickly sorted.
+    while found:
+        node = found.pop()
+        reached.append(node)
         for x in node.inputs:
             if x.op is not None and x not in seen and x.time > since:
                 seen.add(x)
-                reached.append(x)
+                found.append(x)
     reached.sort(key=_time, reverse=True)
     return reached
 

@@ -35,20 +35,22 @@ Rule = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Interval:
-    """The open interval of inputs for which a primitive is defined."""
+    """The open interval of inputs for which a primitive is defined; ``nonzero``: all of it but 0."""
 
     low: float = -math.inf
     high: float = math.inf
+    nonzero: bool = False
 
     def __contains__(self, x: float) -> bool:
-        return self.low < x < self.high
+        return self.low < x < self.high and not (self.nonzero and x == 0)
 
     def __str__(self) -> str:
-        return f"({self.low:g}, {self.high:g})"
+        return f"({self.low:g}, {self.high:g}){' without 0' if self.nonzero else ''}"
 
 
 REAL = Interval()
 POSITIVE = Interval(0.0)
+NONZERO = Interval(nonzero=True)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ table: dict[str, Primitive] = {}
 _NUMBERS = {float, int, bool}
 _ARRAYS = {np.ndarray}
 _MISUSE = (np.exceptions.AxisError, IndexError, TypeError, ValueError)  # what NumPy says of operands that do not fit
-_data = attrgetter("_data")
+data_of = attrgetter("_data")
 
 
 class Primitive:
@@ -144,15 +146,15 @@ class Primitive:
             if type(x) is not nodes.Tensor:
                 return self._apply_mixed(operands, parameters)
         try:
-            data = self.array(*map(_data, operands), **parameters)
+            data = self.array(*map(data_of, operands), **parameters)
         except _MISUSE as error:
-            raise self._explain(error, [*map(_data, operands)], parameters) from None
+            raise self._explain(error, [*map(data_of, operands)], parameters) from None
         return self._record(data, tuple(operands), parameters)
 
     def _apply_mixed(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         kinds = {*map(type, operands)}
         if kinds == nodes.VALUES and self.scalar is not None:
-            return self._record(self.on_floats(*map(_data, operands)), tuple(operands), parameters)
+            return self._record(self.on_floats(*map(data_of, operands)), tuple(operands), parameters)
         if kinds == _ARRAYS and all(x.dtype.char in "fd" for x in operands):  # in a rule, nearly always
             try:
                 return self.array(*operands, **parameters)
@@ -165,7 +167,7 @@ class Primitive:
             )
         variable = not kinds.isdisjoint(nodes.VARIABLES)
         if kinds <= nodes.VARIABLES:
-            plain = [*map(_data, operands)]
+            plain = [*map(data_of, operands)]
         elif symbols.Symbol in kinds:
             return symbols.apply(self, operands, parameters)
         else:

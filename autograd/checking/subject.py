@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import data_of, gradients, sweep
+from autograd.backward import gradients, sweep
 from autograd.checking.differences import Array
 from autograd.forward import sweep_forward
 from autograd.graph import computed
 from autograd.modes import allow_stale
 from autograd.node import Node, Tensor, Value
+from autograd.primitive import data_of
 
 
 class Subject:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import modes
 from autograd import node as nodes
-from autograd.primitive import Array, example, structured
+from autograd.primitive import Array, data_of, example, structured
 from autograd.primitives.indexing import shape_of
 from autograd.primitives.shaping import reshape, sum_to, transpose
 
@@ -181,7 +181,11 @@ def weighted_sum(weights: Sequence[Any], inputs: Sequence[Any], bias: Any) -> An
         raise ValueError(
             f"weighted_sum: {len(weights)} weights cannot weigh {len(inputs)} inputs; give one input per weight"
         )
-    operands = (*weights, *inputs, bias)
-    if {*map(type, operands)} == nodes.VALUES and not modes.open_blocks:  # twice as fast as the way for all kinds
-        return nodes.make(nodes.Value, _sum_of_products(*[x._data for x in operands]), _weighted_sum, operands)
-    return _weighted_sum.apply(operands, {})
+    if not modes.open_blocks:  # twice as fast as the way for all kinds
+        try:
+            y = builtins.sum(map(operator.mul, map(data_of, weights), map(data_of, inputs)), bias._data)
+        except (AttributeError, ValueError):
+            y = None  # there are plain numbers or Tensors among them
+        if type(y) is float:
+            return nodes.make(nodes.Value, y, _weighted_sum, (*weights, *inputs, bias))
+    return _weighted_sum.apply((*weights, *inputs, bias), {})
