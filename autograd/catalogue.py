@@ -15,7 +15,7 @@ from autograd.columns import columns
 from autograd.conventions import Convention, conventions, entries, lines_of
 from autograd.expression import parse
 from autograd.node import Constant, Node
-from autograd.primitive import REAL, Elementwise, Example, Interval, Primitive, Structured, table
+from autograd.primitive import NONZERO, REAL, Elementwise, Example, Interval, Primitive, Structured, table
 from autograd.symbol import Symbol, operands_of, text
 
 LONGEST = 140
@@ -98,7 +98,7 @@ def local_derivatives(node: Node) -> list[tuple[str, str, float]]:
 def domain(row: Primitive) -> str:
     """Where an elementwise row is defined and checked, as inequalities; "" if everywhere.
 
-    It may be defined elsewhere too, as ``a/b`` is for ``b < 0``.
+    It may be defined elsewhere too, as ``a**2`` is for ``a < 0``.
     """
     if not isinstance(row, Elementwise):
         return ""
@@ -107,6 +107,8 @@ def domain(row: Primitive) -> str:
 
 
 def _inequality(name: str, interval: Interval) -> str:
+    if interval == NONZERO:
+        return f"{name} != 0"
     if interval.low == -interval.high:
         return f"|{name}| < {interval.high:g}"
     below = f"{interval.low:g} < {name}" if interval.low != REAL.low else name

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import node as nodes
-from autograd.primitive import POSITIVE, REAL, elementwise, point
+from autograd.primitive import NONZERO, POSITIVE, REAL, elementwise, point
 
 
 def _maximum(a: float, b: float) -> float:
@@ -33,7 +33,7 @@ divide = elementwise(
     lambda a, b, y: 1 / b,
     lambda a, b, y: -y / b,
     scalar=operator.truediv,
-    domain=(REAL, POSITIVE),
+    domain=(REAL, NONZERO),
     symbol="/",
     special=[point(1.0, 0.0), point(0.0, 0.0)],
     note="infinite where the divisor is 0; 0/0 is nan",
@@ -63,7 +63,7 @@ reciprocal = elementwise(
     lambda x, y: -y * y,
     scalar=lambda x: 1 / x,
     array=lambda x: 1 / x,  # NumPy's own takes whole numbers for whole numbers
-    domain=POSITIVE,
+    domain=NONZERO,
     special=[point(0.0)],
     note="infinite at the pole",
     shown="-1/x**2",
@@ -144,8 +144,8 @@ remainder = elementwise(
     lambda a, b, y: where(y == y, 1.0, math.nan),
     lambda a, b, y: -round((a - y) / b),  # floor(a / b) would round a / b up to the next integer
     scalar=operator.mod,
-    domain=(REAL, POSITIVE),
-    kink=lambda a, b: _from_integer(a / b) * b * np.minimum(1, b / (1 + np.abs(a))),
+    domain=(REAL, NONZERO),
+    kink=lambda a, b: _from_integer(a / b) * b * np.minimum(1, np.abs(b) / (1 + np.abs(a))),
     symbol="%",
     special=[point(3.0, 1.0)],
     note="at the jumps that to their right; the remainder has the sign of the divisor",

@@ -57,7 +57,10 @@ def _frozen_part(part: Any) -> Any:
     ],
 )
 def _getitem(x: Array, /, index: Any) -> Array:
-    return np.asarray(x)[index]
+    x = np.asarray(x)
+    if type(index) is np.ndarray and index.dtype != bool and x.ndim:
+        return x.take(index, axis=0)  # up to four times as fast
+    return x[index]
 
 
 def getitem(x: Any, index: Any) -> Any:

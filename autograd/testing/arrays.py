@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
-from autograd.primitive import REAL, Array, Interval
+from autograd.primitive import POSITIVE, REAL, Array, Interval
 from autograd.testing.digits import Digits
 
 Shape = tuple[int, ...]
@@ -24,6 +25,9 @@ seeds = st.integers(0, 2**32 - 1)
 
 def numbers(domain: Interval = REAL, largest: float = 20.0, margin: float = MARGIN) -> st.SearchStrategy[float]:
     """Floats inside a domain, at least ``margin`` from its ends and at most ``largest`` in size."""
+    if domain.nonzero:
+        signs = st.sampled_from([1.0, -1.0])
+        return st.builds(operator.mul, signs, numbers(POSITIVE, largest, margin))
     low, high = _ends(domain, largest, margin)
     drawn = st.floats(low, high, allow_subnormal=False)
     return drawn.map(lambda x: x if abs(x) > DUST else 0.0) if low <= 0 <= high else drawn
@@ -79,6 +83,8 @@ def entries(rng: np.random.Generator, shape: Shape, domain: Interval = REAL, lar
         drawn = domain.low + np.abs(drawn)
     elif not math.isinf(domain.high):
         drawn = domain.high - np.abs(drawn)
+    elif domain.nonzero:
+        drawn = np.copysign(np.maximum(np.abs(drawn), MARGIN), drawn)
     return np.asarray(np.clip(drawn, low, high))
 
 

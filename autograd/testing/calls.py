@@ -162,6 +162,8 @@ def _kinks_near(row: Elementwise, x: tuple[float, ...]) -> list[tuple[float, ...
 
         grid = [t for t in np.linspace(-20, 20, 82).tolist() if t in domain]  # of even length: 0 is not on it
         for low, high in zip(grid, grid[1:]):
+            if domain.nonzero and low < 0 < high:
+                continue
             at_low, at_high = (float(_kink(row, moved(t))) for t in (low, high))
             if at_low == 0:
                 found.append(moved(low))

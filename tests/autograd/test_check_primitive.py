@@ -12,7 +12,7 @@ import pytest
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import sin
 from autograd.checking.audit import POINTS, calls, check_primitive
-from autograd.primitive import POSITIVE, Interval, elementwise, example, structured, table
+from autograd.primitive import NONZERO, POSITIVE, Interval, elementwise, example, structured, table
 
 ROWS = list(table.values())
 
@@ -158,7 +158,7 @@ def test_a_row_that_is_nowhere_finite_is_refused() -> None:
         check_primitive(row)
 
 
-@pytest.mark.parametrize("domain", [POSITIVE, Interval(high=2.0), Interval(-1.0, 3.0), Interval()])
+@pytest.mark.parametrize("domain", [POSITIVE, NONZERO, Interval(high=2.0), Interval(-1.0, 3.0), Interval()])
 def test_points_lie_inside_the_domain_near_and_far_from_its_ends(domain: Interval) -> None:
     row = elementwise("anywhere", lambda x, y: 1.0, array=np.positive, scalar=lambda x: x, domain=domain)
     (call,) = calls(row)

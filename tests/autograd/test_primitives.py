@@ -75,7 +75,8 @@ def points(row: Elementwise, largest: float = 20.0, margin: float = 0.01) -> st.
 
     def inside(interval: Interval) -> st.SearchStrategy[float]:
         drawn = st.floats(max(interval.low + margin, -largest), min(interval.high - margin, largest))
-        return drawn.filter(lambda x: x == 0 or abs(x) > 1e-9)  # differences of subnormal numbers have no digits
+        least = margin if interval.nonzero else 1e-9  # differences of subnormal numbers have no digits
+        return drawn.filter(lambda x: abs(x) > least or (x == 0 and x in interval))
 
     drawn = st.tuples(*map(inside, row.domain))
     return drawn if row.kink is None else drawn.filter(lambda x: abs(row.kink(*x)) > margin)
@@ -91,7 +92,8 @@ def within(interval: Interval, x: float) -> float:
 def reach(row: Elementwise, x: tuple[float, ...], i: int) -> float:
     """How far input ``i`` can be moved to both sides with the row smooth all the way."""
     to_kink = math.inf if row.kink is None else abs(row.kink(*x))
-    return min(1.0, x[i] - row.domain[i].low, row.domain[i].high - x[i], to_kink)
+    to_zero = abs(x[i]) if row.domain[i].nonzero else math.inf
+    return min(1.0, to_zero, x[i] - row.domain[i].low, row.domain[i].high - x[i], to_kink)
 
 
 def partial(row: Elementwise, i: int, x: tuple[float, ...]) -> float:

@@ -19,7 +19,7 @@ import autograd.testing
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import Tensor, Value, elementwise, exp, log, relu, sin, structured
 from autograd.checking import check
-from autograd.primitive import POSITIVE, Elementwise, Interval, Primitive, Structured, example, point, table
+from autograd.primitive import NONZERO, POSITIVE, Elementwise, Interval, Primitive, Structured, example, point, table
 from autograd.primitives.arithmetic import multiply
 from autograd.testing import (
     Graph,
@@ -45,7 +45,7 @@ ROWS = list(table.values())
 ELEMENTWISE = [row for row in ROWS if isinstance(row, Elementwise)]
 KINKED = [row for row in ELEMENTWISE if row.kink is not None or row.special]
 domains = st.sampled_from(
-    [Interval(), POSITIVE, Interval(-1.0, 1.0), Interval(high=2.0), Interval(1.0), Interval(0, 9)]
+    [Interval(), POSITIVE, NONZERO, Interval(-1.0, 1.0), Interval(high=2.0), Interval(1.0), Interval(0, 9)]
 )
 
 
@@ -63,6 +63,7 @@ def test_numbers_and_arrays_lie_in_the_domain_clear_of_its_ends(domain: Interval
     for x in drawn:
         assert domain.low + 0.0099 <= x <= domain.high - 0.0099
         assert x == 0 or abs(x) > 1e-9
+        assert abs(x) > 0.0099 or not domain.nonzero
 
 
 @given(arrays((4, 5), distinct=True))
