@@ -2,93 +2,126 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import inspect
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from weakref import ref
 
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-_anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
-_stale_allowed: ContextVar[bool] = ContextVar("stale_allowed", default=False)
-_lock = threading.Lock()
+P = ParamSpec("P")
+T = TypeVar("T")
+Mode = ContextVar["tuple[ref[Block], ...]"]  # the blocks that were entered here; the last that is open decides
 
-# How many blocks that change how nodes are recorded are open in any thread. While it is 0,
+_recording: Mode = ContextVar("recording", default=())
+_anomaly: Mode = ContextVar("anomaly", default=())
+_stale_allowed: Mode = ContextVar("stale_allowed", default=())
+
+# The blocks that change how nodes are recorded and are open in any thread. While there is none,
 # which is nearly always, recording a node need not look at the context variables.
-open_blocks = 0
+open_blocks: set[ref[Block]] = set()
 
 
-def is_recording() -> bool:
-    """Whether operations record nodes here and now."""
-    return not open_blocks or _recording.get()
+class Block:
+    """What ``no_grad()`` and the like return: a ``with`` block, or a decorator of a function.
+
+    A block that is left closes itself alone, so that blocks may be left in any order, as
+    generators leave theirs. One that Ctrl-C kept from it counts no more once it is freed.
+    """
+
+    def __init__(self, mode: Mode, value: bool) -> None:
+        self.mode, self.value = mode, value
+        self.depth = 0  # how many times it was entered and not left
+
+    def __enter__(self) -> None:
+        try:
+            self.depth += 1
+            if self.mode is not _stale_allowed:
+                open_blocks.difference_update([block for block in (*open_blocks,) if not _is_open(block)])
+                open_blocks.add(ref(self))
+            self.mode.set((*(block for block in self.mode.get() if _is_open(block)), ref(self)))
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+        if not self.depth:
+            open_blocks.discard(ref(self))
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        kinds = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+        if any(kind(function) for kind in kinds):
+            raise TypeError(
+                f"{function.__name__} is a generator or async function, whose body runs after the call: decorate a "
+                f"plain function, or write a with block inside it"
+            )
+
+        @wraps(function)
+        def inside(*arguments: P.args, **named: P.kwargs) -> T:
+            with Block(self.mode, self.value):
+                return function(*arguments, **named)
+
+        return inside
 
 
-def is_detecting_anomalies() -> bool:
-    """Whether operations look for inf and nan here and now."""
-    return open_blocks > 0 and _anomaly.get()
-
-
-def is_stale_allowed() -> bool:
-    """Whether backward takes inputs as they are here and now."""
-    return _stale_allowed.get()
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad() -> Block:
     """Compute without recording: results are new leaves, with no graph behind them.
 
     Works as a ``with`` block and as a decorator.
     """
-    with _changes_recording(_recording, False):
-        yield
+    return Block(_recording, False)
 
 
-@contextmanager
-def recording() -> Iterator[None]:
+def recording() -> AbstractContextManager[None]:
     """Record even inside ``no_grad``, for a derivative that is taken there."""
-    if is_recording():
-        yield
-        return
-    with _changes_recording(_recording, True):
-        yield
+    return nullcontext() if is_recording() else Block(_recording, True)
 
 
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
+def detect_anomaly() -> Block:
     """Stop at the first operation whose value or gradient becomes inf or nan, and say which and where.
 
     Slows recording down, since every node remembers the line of code that made it.
     Works as a ``with`` block, around the computation and ``backward()``, and as a decorator.
 
     Raises:
-        FloatingPointError: an operation gave inf or nan from finite inputs, or a
-            finite gradient became inf or nan on its way through one.
+        FloatingPointError: an operation gave inf or nan from finite inputs, or nan from
+            infinite ones; or a finite gradient, or tangent of forward mode, became inf
+            or nan on its way through one.
     """
-    with _changes_recording(_anomaly, True):
-        yield
+    return Block(_anomaly, True)
 
 
-@contextmanager
-def allow_stale() -> Iterator[None]:
+def allow_stale() -> Block:
     """Let ``backward`` use inputs as they are, even those that were changed since they were used.
 
     Works as a ``with`` block and as a decorator.
     """
-    token = _stale_allowed.set(True)
-    try:
-        yield
-    finally:
-        _stale_allowed.reset(token)
+    return Block(_stale_allowed, True)
 
 
-@contextmanager
-def _changes_recording(mode: ContextVar[bool], value: bool) -> Iterator[None]:
-    global open_blocks
-    with _lock:
-        open_blocks += 1
-    token = mode.set(value)
-    try:
-        yield
-    finally:
-        mode.reset(token)
-        with _lock:
-            open_blocks -= 1
+def is_recording() -> bool:
+    """Whether operations record nodes here and now."""
+    return not open_blocks or _here(_recording, True)
+
+
+def is_detecting_anomalies() -> bool:
+    """Whether operations look for inf and nan here and now."""
+    return bool(open_blocks) and _here(_anomaly, False)
+
+
+def is_stale_allowed() -> bool:
+    """Whether backward takes inputs as they are here and now."""
+    return _here(_stale_allowed, False)
+
+
+def _here(mode: Mode, otherwise: bool) -> bool:
+    for block in reversed(mode.get()):
+        if (found := block()) is not None and found.depth:
+            return found.value
+    return otherwise
+
+
+def _is_open(block: ref[Block]) -> bool:
+    return (found := block()) is not None and found.depth > 0

@@ -43,6 +43,6 @@ def _nothing_is_left_behind() -> Iterator[None]:
     yield
     table.clear()
     table.update(rows)
-    assert modes.open_blocks == 0
+    assert not modes.open_blocks
     assert modes.is_recording()
     assert np.geterr() == warnings

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, exp, gradients, log, modes, no_grad, stack, weighted_sum
+from autograd import (
+    Tensor,
+    Value,
+    allow_stale,
+    detect_anomaly,
+    exp,
+    gradients,
+    log,
+    modes,
+    no_grad,
+    stack,
+    weighted_sum,
+)
 from autograd.graph import first_non_finite, newest_first
 from autograd.modes import is_recording
 from autograd.node import Constant
@@ -145,7 +159,95 @@ def test_blocks_nest_and_end_with_an_exception() -> None:
     with pytest.raises(RuntimeError, match="out"), no_grad():
         raise RuntimeError("out")
     assert is_recording()
-    assert modes.open_blocks == 0
+    assert not modes.open_blocks
+
+
+def test_generators_leave_their_blocks_in_any_order() -> None:
+    def stream(count: int) -> Iterator[None]:
+        with no_grad():
+            for _ in range(count):
+                yield
+
+    assert len([*zip(stream(2), stream(3))]) == 2  # the first is done while the second is open
+    assert is_recording()
+    with detect_anomaly():
+        assert is_recording()
+
+
+def test_a_block_can_be_left_in_another_thread() -> None:
+    def inside() -> Iterator[None]:
+        with no_grad():
+            yield
+
+    entered = inside()
+    next(entered)
+    assert not is_recording()
+    thread = threading.Thread(target=entered.close)
+    thread.start()
+    thread.join()
+    assert is_recording()
+    assert not modes.open_blocks
+
+
+def test_a_block_may_be_entered_again_and_inside_itself() -> None:
+    block = no_grad()
+    for _ in range(2):
+        with block:
+            with block:
+                assert not is_recording()
+            assert not is_recording()
+        assert is_recording()
+
+
+@pytest.mark.parametrize("block", [no_grad, detect_anomaly, allow_stale])
+def test_what_runs_after_the_call_cannot_be_decorated(block: Any, message_of: Callable[..., str]) -> None:
+    def values() -> Iterator[int]:
+        yield 1
+
+    async def value() -> int:
+        return 1
+
+    async def many() -> AsyncIterator[int]:
+        yield 1
+
+    for function in (values, value, many):
+        assert message_of(TypeError, lambda function=function: block()(function)) == (
+            f"{function.__name__} is a generator or async function, whose body runs after the call: decorate a plain "
+            f"function, or write a with block inside it"
+        )
+
+
+@pytest.mark.parametrize("block", [no_grad, detect_anomaly, allow_stale])
+def test_ctrl_c_at_any_instant_leaves_no_mode_behind(block: Any) -> None:
+    def is_interrupted(instant: int) -> bool:
+        remaining = instant
+
+        def trace(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal remaining
+            if frame.f_code.co_filename == modes.__file__:
+                frame.f_trace_opcodes = True
+                remaining -= 1
+                if remaining == 0:
+                    raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        try:
+            sys.settrace(trace)
+            with block():
+                pass
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(before)
+        return False
+
+    for _ in itertools.takewhile(is_interrupted, instants := itertools.count(1)):
+        assert (modes.is_recording(), modes.is_detecting_anomalies(), modes.is_stale_allowed()) == (True, False, False)
+    assert next(instants) > 50
+    with no_grad():  # which clears away what was left
+        assert len(modes.open_blocks) == 1
+    assert not modes.open_blocks
 
 
 def test_one_thread_without_recording_leaves_the_others_recording() -> None:
@@ -162,14 +264,14 @@ def test_one_thread_without_recording_leaves_the_others_recording() -> None:
     thread.start()
     assert suspended.wait(10)
     try:
-        assert modes.open_blocks == 1
+        assert len(modes.open_blocks) == 1
         assert is_recording()
         assert all(node.op is not None for node in results())
     finally:
         done.set()
         thread.join()
     assert inside == [True]
-    assert modes.open_blocks == 0
+    assert not modes.open_blocks
 
 
 def test_a_thread_started_within_a_block_records() -> None:
