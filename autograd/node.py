@@ -366,7 +366,7 @@ class Tensor(Node):
     def data(self, data: Any) -> None:
         _refuse_computed(self)
         # Written into the memory the tensor has, which an optimizer may be looking at.
-        if self.memo is None or data is not self.memo[0]():  # ``t.data *= 2`` assigns what it has written to
+        if self.memo is None or data is not self.memo.array():  # ``t.data *= 2`` assigns what it has written to
             new = _floats(data, self._data.dtype)
             if new.shape != self._data.shape:
                 raise ValueError(

@@ -21,6 +21,7 @@ constants
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -33,7 +34,23 @@ from autograd import node as nodes
 FEW, SAMPLE = 4096, 256  # entries of a constant: up to how many all are kept, and how many of more beside their sum
 
 last_change = -1  # the time of the latest change of any leaf
-handed_out = 0  # how many leaves somebody may be writing to; while there is none, nobody need look for them
+# The snapshots of leaves that somebody may be writing to; while there is none, nobody need look for them.
+handed_out: set[int] = set()
+_looking = threading.RLock()
+
+
+class Snapshot:
+    """A leaf's memo: a weak reference to the array that was handed out, and what it held.
+
+    The reference dies when nobody can write through that array any more.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self.array, self.content = weakref.ref(array), array.tobytes()
+        handed_out.add(id(self))
+
+    def __del__(self) -> None:
+        handed_out.discard(id(self))
 
 
 def changed(leaves: Iterable[nodes.Node]) -> None:
@@ -45,21 +62,15 @@ def changed(leaves: Iterable[nodes.Node]) -> None:
 
 
 def hand_out(leaf: nodes.Node) -> Any:
-    """The leaf's array for somebody who may write to it.
-
-    The leaf's memo becomes a weak reference to that array, which dies when nobody
-    can write through it any more, and the bytes of its entries.
-    """
-    global handed_out
-    if leaf.memo is not None:
+    """The leaf's array for somebody who may write to it, of which it keeps a snapshot."""
+    with _looking:
         look_again(leaf)
-        if leaf.memo is not None and (array := leaf.memo[0]()) is not None:
+        if leaf.memo is not None and (array := leaf.memo.array()) is not None:
             return array
-    # Through a buffer: a view of this array then keeps it alive, and not the one behind it.
-    array = np.asarray(memoryview(leaf._data))
-    leaf.memo = weakref.ref(array), leaf._data.tobytes()
-    handed_out += 1
-    return array
+        # Through a buffer: a view of this array then keeps it alive, and not the one behind it.
+        array = np.asarray(memoryview(leaf._data))
+        leaf.memo = Snapshot(array)
+        return array
 
 
 def look_at(inputs: Iterable[nodes.Node]) -> None:
@@ -71,16 +82,16 @@ def look_at(inputs: Iterable[nodes.Node]) -> None:
 
 def look_again(leaf: nodes.Node) -> None:
     """Note it if a leaf's array was written to since it was last looked at."""
-    global handed_out
-    holder, content = leaf.memo
-    now = leaf._data.tobytes()
-    if now != content:
-        changed([leaf])
-    if holder() is None:
-        leaf.memo = None
-        handed_out -= 1
-    else:
-        leaf.memo = holder, now
+    with _looking:
+        snapshot = leaf.memo
+        if snapshot is None:  # another thread was here first
+            return
+        now = leaf._data.tobytes()
+        if now != snapshot.content:
+            changed([leaf])
+            snapshot.content = now
+        if snapshot.array() is None:
+            leaf.memo = None
 
 
 def fingerprint(array: Any) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -233,12 +235,42 @@ def test_results_without_recording_share_no_memory_with_what_they_came_from() ->
 
 def test_nobody_is_watched_once_the_arrays_that_were_handed_out_are_gone() -> None:
     x = Tensor([1.0, 2.0])
-    before = stale.handed_out
+    before = len(stale.handed_out)
     data = x.data
-    assert stale.handed_out == before + 1
+    assert len(stale.handed_out) == before + 1
     del data
     x * x
-    assert stale.handed_out == before
+    assert len(stale.handed_out) == before
+    kept = Tensor([1.0]).data
+    assert len(stale.handed_out) == before, f"the leaf of {kept} is gone already"
+
+
+def test_threads_may_read_the_data_of_a_leaf_that_they_share() -> None:
+    x = Tensor(np.zeros(10))
+    before = len(stale.handed_out)
+    failed: list[Exception] = []
+
+    def work() -> None:
+        try:
+            for _ in range(2000):
+                assert x.data.shape == (10,)
+                x * 2.0
+        except Exception as error:
+            failed.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert failed == []
+    x * 2.0
+    assert len(stale.handed_out) == before
 
 
 def test_the_data_handed_out_are_the_tensor_s_own() -> None:
