@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,39 @@ def remember(node: nodes.Node) -> None:
         FloatingPointError: they are not.
     """
     node.memo = _line_of_user_code()
-    if not _finite(node.data):  # an input that is not may be the branch of ``where`` that is not taken
-        for x in node.inputs:
-            if x.op is None and not _finite(x.data):
-                raise FloatingPointError(
-                    f"an input of {_made(node)} is {_what(x.data)} already: {_show(x)}{_line(node)}"
-                )
+    if _finite(node.data):  # an input that is not may be the branch of ``where`` that is not taken
+        return
+    for x in node.inputs:
+        if x.op is None and not _finite(x.data) and not _is_meant(x):
+            raise FloatingPointError(f"an input of {_made(node)} is {_what(x.data)} already: {_show(x)}{_line(node)}")
+    handed_on = any(not _finite(x.data) for x in node.inputs) or math.inf in map(_magnitude, node.parameters.values())
+    if handed_on and not np.isnan(node.data).any():
+        return
+    raise FloatingPointError(
+        f"the result of {_made(node)} is {_what(node.data)}{_line(node)}{_inputs(node)}{_cure(node)}"
+    )
+
+
+def _is_meant(x: nodes.Node) -> bool:
+    """Whether it is a constant such as the -inf of a mask, which no derivative is taken with respect to."""
+    return type(x) is nodes.Constant and not np.isnan(x.data).any()
+
+
+def _magnitude(parameter: Any) -> Any:
+    return abs(parameter) if isinstance(parameter, float) else None
+
+
+def look_at_tangent(node: nodes.Node, tangent: Any) -> None:
+    """See that the tangent that forward mode carries through a node is finite.
+
+    Raises:
+        FloatingPointError: it is not.
+    """
+    tangent = nodes.plain(tangent)
+    if not _finite(tangent):
         raise FloatingPointError(
-            f"the result of {_made(node)} is {_what(node.data)}{_line(node)}{_inputs(node)}{_cure(node)}"
+            f"the tangent becomes {_what(tangent)} on its way through {_made(node)}{_line(node)}"
+            f"{_inputs(node)}{_cure(node)}"
         )
 
 

@@ -8,7 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, atanh, detect_anomaly, exp, grad, gradients, hvp, log, sqrt, where
+from autograd import (
+    Tensor,
+    Value,
+    atanh,
+    detect_anomaly,
+    exp,
+    grad,
+    gradients,
+    hvp,
+    jvp,
+    log,
+    max_pool1d,
+    softmax,
+    sqrt,
+    where,
+)
 
 Message = Callable[[type[Exception], Callable[[], Any]], str]
 
@@ -42,6 +57,29 @@ def test_an_input_that_is_bad_already_is_named_and_not_the_operation(message_of:
     said = anomaly(lambda: x * 2, message_of)
     assert said.startswith("an input of multiply")
     assert "is nan already: Tensor 'x'" in said
+
+
+def test_the_infinite_margin_of_a_maximum_and_the_mask_of_a_softmax_are_no_anomaly() -> None:
+    with detect_anomaly():
+        x = Tensor([[[1.0, 3.0, 2.0]]])
+        max_pool1d(x, 2, padding=1).sum().backward()
+        np.testing.assert_array_equal(x.grad, [[[1.0, 1.0, 0.0]]])
+        scores = Tensor([1.0, 2.0])
+        softmax(scores + np.array([0.0, -np.inf]))[0].backward()
+        np.testing.assert_array_equal(scores.grad, [0.0, 0.0])
+
+
+def test_a_nan_that_infinite_inputs_make_is_one(message_of: Message) -> None:
+    x, mask = Tensor([1.0, 2.0]), np.array([0.0, -np.inf])
+    with np.errstate(all="ignore"):
+        said = anomaly(lambda: (x + mask) - mask, message_of)
+    assert said.startswith("the result of subtract is nan")
+
+
+def test_a_tangent_that_becomes_infinite_is_traced_too(message_of: Message) -> None:
+    said = anomaly(lambda: jvp(lambda x: sqrt(x) * 2, (0.0,), (1.0,)), message_of)
+    assert said.startswith("the tangent becomes infinite on its way through sqrt\n  made in ")
+    assert "usual cure: its slope at 0 is infinite" in said
 
 
 def test_a_gradient_that_becomes_infinite_is_traced_to_its_operation(message_of: Message) -> None:
