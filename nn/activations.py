@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd import clip, erfc, expm1, relu, sigmoid, softplus, tanh, where
 from autograd.primitive import Array
+from autograd.primitives.arithmetic import negative
 from nn.initializers import glorot_uniform, he_normal
 
 Activation = Callable[[Any], Any]
@@ -84,7 +85,7 @@ def mish(x: Any) -> Any:
 
 def log_sigmoid(x: Any) -> Any:
     """``log(sigmoid(x))``, accurate where the sigmoid rounds to 0 or 1."""
-    return -softplus(-x)
+    return negative(softplus(negative(x)))
 
 
 def hardtanh(x: Any) -> Any:

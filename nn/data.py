@@ -27,6 +27,7 @@ def split(x: Array, y: Array, held_out: float, rng: Seed) -> tuple[Array, Array,
     Raises:
         ValueError: x and y have different numbers of rows, or a part would be empty.
     """
+    x, y = np.asarray(x), np.asarray(y)
     if len(x) != len(y):
         raise ValueError(f"split: x has {len(x)} rows but y has {len(y)}; they must describe the same examples")
     count = round(len(x) * held_out)
@@ -68,5 +69,19 @@ def digits() -> tuple[Array, Array]:
 
 
 def accuracy(scores: Any, labels: Array) -> float:
-    """The share of rows whose largest score is that of the right class."""
-    return float(np.mean(np.argmax(np.asarray(scores), axis=1) == labels))
+    """The share of rows whose largest score is that of the right class.
+
+    Args:
+        scores: (rows, classes) numbers, or a Tensor of them.
+        labels: (rows,) the index of each row's right class.
+
+    Raises:
+        ValueError: the shapes do not fit.
+    """
+    scores, labels = np.asarray(scores), np.asarray(labels)
+    if scores.ndim != 2 or labels.shape != scores.shape[:1]:
+        raise ValueError(
+            f"accuracy: needs scores of shape (rows, classes) and one label per row, "
+            f"not scores of shape {scores.shape} and labels of shape {labels.shape}"
+        )
+    return float(np.mean(np.argmax(scores, axis=1) == labels))

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, log_softmax, mean, structured
+from autograd import Node, log_softmax, mean, square, structured
 from autograd.primitive import Array, example
+from autograd.primitives.arithmetic import subtract
 
 
 @functools.lru_cache(maxsize=4)
@@ -80,4 +81,4 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
         )
     if 0 in shapes[0]:
         raise ValueError(f"mean_squared_error: there is nothing to compare in predictions of shape {shapes[0]}")
-    return mean((prediction - target) ** 2)
+    return mean(square(subtract(prediction, target)))

@@ -23,7 +23,7 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Node]]:
         """Each parameter once, with its path: ``layers.0.weight``."""
         seen: set[Node] = set()
-        for path, holder, key in _places(self, ""):
+        for path, holder, key in _places(self, "", set()):
             parameter = holder[key]
             if parameter not in seen:
                 seen.add(parameter)
@@ -81,7 +81,7 @@ def functional_call(model: Module, parameters: Sequence[Any], x: Any) -> Any:
             f"functional_call: the model has parameters of shapes {[p.shape for p in own]}, but was given {shapes}"
         )
     substitute = dict(zip(own, parameters))
-    places = [(holder, key, holder[key]) for _, holder, key in _places(model, "")]
+    places = [(holder, key, holder[key]) for _, holder, key in _places(model, "", set())]
     if any(isinstance(holder, tuple) for holder, _, _ in places):
         raise TypeError("functional_call: the model keeps parameters in a tuple, where none can be put; use a list")
     try:
@@ -93,15 +93,18 @@ def functional_call(model: Module, parameters: Sequence[Any], x: Any) -> Any:
             holder[key] = parameter
 
 
-def _places(part: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+def _places(part: Any, path: str, visited: set[int]) -> Iterator[tuple[str, Any, Any]]:
     """Where the parameters are: the path of each, the dictionary or list that holds it, and its key there."""
+    if id(part) in visited:  # shared, or a way back to the whole
+        return
+    visited.add(id(part))
     holder = vars(part) if isinstance(part, Module) else part
     for key, item in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
         name = f"{path}.{key}" if path else str(key)
         if isinstance(item, Node):
             yield name, holder, key
         elif isinstance(item, (Module, list, tuple)):
-            yield from _places(item, name)
+            yield from _places(item, name, visited)
 
 
 def _shown(layer: Any) -> str:

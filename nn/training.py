@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd import Node, no_grad
 from autograd.graph import first_non_finite
+from autograd.modes import is_recording
 from autograd.primitive import Array
 from nn.data import accuracy, batches
 from nn.initializers import Seed, generator
@@ -88,6 +89,7 @@ def fit(
     Raises:
         TypeError: the data are not a pair, or the loss is not a node, so there is nothing to learn by.
         ValueError: inputs and targets of different lengths, no data, or ``epochs`` or ``batch_size`` below 1.
+        RuntimeError: it is called in ``no_grad``.
         FloatingPointError: the loss became nan or inf; names the epoch, the batch and
             the first node that went bad. The step of that batch was not taken.
     """
@@ -97,6 +99,8 @@ def fit(
     for name, number in (("epochs", epochs), ("batch_size", batch_size)):
         if not isinstance(number, (int, np.integer)) or number < 1:
             raise ValueError(f"fit: {name} must be a whole number of at least 1, not {number!r}")
+    if not is_recording():
+        raise RuntimeError("fit: in no_grad nothing is recorded that the model could learn by; call it outside")
     rng = generator(rng)
     history = History()
     with _ctrl_c() as stop, _bar(epochs, progress) as bar:
@@ -128,6 +132,8 @@ def _step(
                 f"fit: the loss is a plain {type(node).__name__}, which depends on no parameter; "
                 f"the model's output must be computed from its parameters"
             )
+        if node.size != 1:
+            raise ValueError(f"fit: the loss has shape {node.shape}; make it one number, as mean does")
         losses.append(node.item())
         # Only the first is that of the present weights; a line search may try weights that are too far away.
         if len(losses) == 1 and not math.isfinite(losses[0]):

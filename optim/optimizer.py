@@ -369,7 +369,10 @@ class Optimizer(Configured):
         """The rule on those parameters alone that have a gradient."""
         ready = [i for i, part in enumerate(self.parts) if part.grad is not None]
         if not ready:
-            raise ValueError(f"{type(self).__name__}: no parameter has a gradient; call loss.backward() before step()")
+            raise ValueError(
+                f"{type(self).__name__}: no parameter has a gradient; call loss.backward() before step(), "
+                f"on a loss that is computed from these parameters"
+            )
         some = self._of(ready)
         some.g[:] = np.concatenate([part.grad for part in some.parts], axis=None)
         some._refine()

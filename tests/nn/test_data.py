@@ -69,6 +69,11 @@ def test_a_split_that_leaves_a_part_empty_is_refused(held_out):
         data.split(np.zeros(10), np.zeros(10), held_out, rng=0)
 
 
+def test_lists_are_split_too():
+    parts = data.split([[1.0], [2.0], [3.0], [4.0]], [1, 2, 3, 4], 0.25, rng=0)
+    assert [part.shape for part in parts] == [(3, 1), (3,), (1, 1), (1,)]
+
+
 def test_a_split_of_different_lengths_is_refused():
     with pytest.raises(ValueError, match="x has 10 rows but y has 9; they must describe the same examples"):
         data.split(np.zeros((10, 2)), np.zeros(9), 0.5, rng=0)
@@ -140,3 +145,12 @@ def test_accuracy_is_the_share_of_rows_whose_largest_score_is_the_right_class(ki
     scores = kind([[1.0, 2.0], [3.0, 0.0], [-1.0, -2.0], [0.0, 5.0]])
     assert data.accuracy(scores, np.array([1, 0, 1, 0])) == 0.5
     assert data.accuracy(scores, np.array([1, 0, 0, 1])) == 1.0
+
+
+@pytest.mark.parametrize(("scores", "labels"), [((4, 3), (4, 1)), ((4, 3), (3,)), ((4,), (4,))])
+def test_scores_and_labels_that_do_not_fit_are_refused_not_broadcast(scores, labels):
+    expected = (
+        f"accuracy: needs scores of shape (rows, classes) and one label per row, not scores of shape {scores} and"
+    )
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        data.accuracy(np.zeros(scores), np.zeros(labels, int))

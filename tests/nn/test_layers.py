@@ -172,6 +172,14 @@ def test_an_unknown_activation_is_refused_with_the_known_ones():
         nn.MLP([3, 2], activation="rleu")
 
 
+@pytest.mark.parametrize("name", [name for name in nn.activations.ACTIVATIONS if name != "identity"])
+def test_activations_of_small_whole_numbers_do_not_wrap_around(name):
+    function = getattr(nn.activations, name)
+    for dtype in (np.uint8, np.int8):
+        x = np.array([np.iinfo(dtype).min, 1, 5, np.iinfo(dtype).max], dtype)
+        np.testing.assert_array_equal(function(x), function(x.astype(np.float64)))
+
+
 def test_identity_gives_back_what_it_is_given():
     x = Tensor([1.0])
     assert identity(x) is x

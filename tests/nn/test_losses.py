@@ -191,6 +191,11 @@ def test_mean_squared_error_of_single_values():
     assert (loss.item(), prediction.grad) == (4.0, 4.0)
 
 
+def test_mean_squared_error_of_small_whole_numbers_does_not_wrap_around():
+    assert nn.mean_squared_error(np.array([200], np.uint8), np.array([100], np.uint8)) == 10000.0
+    assert nn.mean_squared_error([1, 5], [2, 2]) == 5.0
+
+
 @pytest.mark.parametrize(
     ("prediction", "target"), [((4, 1), (4,)), ((4,), (4, 1)), ((4,), ()), ((2, 3), (3, 2)), ((1, 3), (2, 3))]
 )

@@ -77,6 +77,12 @@ def test_a_shared_parameter_comes_once_under_its_first_path():
     assert len(model.parameters()) == 3
 
 
+def test_a_module_may_know_the_whole_that_it_is_a_part_of():
+    whole = nn.Sequential(nn.Linear(2, 1, rng=0))
+    whole.layers[0].parent = whole
+    assert named(whole) == ["layers.0.weight", "layers.0.bias"]
+
+
 def test_a_module_without_parameters_has_none():
     assert nn.Sequential(nn.relu).parameters() == []
 

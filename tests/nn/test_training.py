@@ -11,7 +11,7 @@ import tqdm
 
 import nn
 import optim
-from autograd import Tensor, log
+from autograd import Tensor, log, no_grad
 from nn import data
 
 
@@ -385,6 +385,17 @@ def test_fit_works_outside_the_main_thread():
     thread.start()
     thread.join()
     assert histories == [fit_line(rng=1)[1]]
+
+
+def test_fit_in_no_grad_says_that_nothing_is_recorded():
+    with no_grad(), pytest.raises(RuntimeError, match="fit: in no_grad nothing is recorded"):
+        fit_line()
+
+
+def test_a_loss_of_several_numbers_is_refused():
+    model = nn.MLP([1, 1], rng=0)
+    with pytest.raises(ValueError, match=r"fit: the loss has shape \(10, 1\); make it one number, as mean does"):
+        nn.fit(model, lambda output, y: (output - y) ** 2, optim.SGD(model.parameters()), line(), epochs=1)
 
 
 def test_fit_leaves_recording_on():
