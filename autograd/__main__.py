@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import itertools
 import keyword
 import math
 import os
@@ -121,13 +122,16 @@ def run(text: str, numbers: dict[str, float], picture: Path) -> int:
 
     variables = {name: Value(number, label=name) for name, number in numbers.items()}
     output = expression(variables)
+    if not isinstance(output, Value):
+        raise ExpressionError(f"{expression.text} is made of comparisons, which have no derivative to take")
     output.backward()
     nodes = [node for node in reversed(newest_first([output])) if type(node) is not Constant]
     print_columns([("node", "value", "gradient"), *((str(n.label), show(n.data), show(n.grad)) for n in nodes)])
     computed = [node for node in nodes if node.op is not None]
-    local = [("y", "by", "local derivative", "value")]
+    result = next(name for i in itertools.count() if (name := f"y{i or ''}") not in numbers)
+    local = [(result, "by", "local derivative", "value")]
     for node in computed:
-        for i, (by, formula, value) in enumerate(catalogue.local_derivatives(node)):
+        for i, (by, formula, value) in enumerate(catalogue.local_derivatives(node, result)):
             local.append(("" if i else str(node.label), by, formula, show(value)))
     print_columns(local, numbers=[3])
 

@@ -215,7 +215,7 @@ class _Call:
         places = _places(operator, argnums, len(args))
         given = [leaf for i in places for leaf in leaves(args[i], f"argument {i}")]
         self.operator = operator
-        self.single = isinstance(argnums, int)
+        self.single = argnums is not None and not isinstance(argnums, Iterable)
         self.arguments = tuple(args[i] for i in places)
         self.given_nodes = any(isinstance(x, nodes.Node) for _, x in given)
         with modes.recording():
@@ -357,7 +357,7 @@ def _places(operator: str, argnums: Argnums | None, count: int) -> list[int]:
     if argnums is None:
         return list(range(count))
     try:
-        places = [range(count)[i] for i in ((argnums,) if isinstance(argnums, int) else argnums)]
+        places = [range(count)[i] for i in (argnums if isinstance(argnums, Iterable) else (argnums,))]
     except IndexError:
         raise ValueError(
             f"{operator}: there is no argument {argnums}; f was called with {count} positional "

@@ -78,15 +78,18 @@ def _printed(rule: Callable[[], Any]) -> str:
         return KERNEL
 
 
-def local_derivatives(node: Node) -> list[tuple[str, str, float]]:
+def local_derivatives(node: Node, name: str = "y") -> list[tuple[str, str, float]]:
     """Of a computed node, by each of its inputs: the input, the local derivative as a formula, and its value.
 
-    In the formula the inputs have their labels, constants are numbers, and ``y`` is the node itself.
+    In the formula the inputs have their labels, constants are numbers, and the node itself has the name given.
     """
     row, inputs = node.op, node.inputs
     assert isinstance(row, Elementwise)
-    operands = [x.data if isinstance(x, Constant) else Symbol(str(x.label)) for x in inputs]
-    symbols = textbook_forms(row, operands, Symbol("y")) or [rule(*operands, Symbol("y")) for rule in row.partials]
+    operands = [np.float64(x.data) if isinstance(x, Constant) else Symbol(str(x.label)) for x in inputs]
+    with np.errstate(all="ignore"):  # a constant may be 0, and then 1 / b infinite
+        symbols = textbook_forms(row, operands, Symbol(name)) or [
+            rule(*operands, Symbol(name)) for rule in row.partials
+        ]
     values = [x.data for x in (*inputs, node)]
     return [
         (str(x.label), text(formula), float(evaluate(rule, values)))

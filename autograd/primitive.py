@@ -271,6 +271,10 @@ class Elementwise(Primitive):
         bounded: bool,
     ) -> None:
         super().__init__(name, array, scalar, symbol, special, note, partials)
+        self.__doc__ = (inspect.isfunction(array) and array.__doc__) or (
+            f"``{name}`` of numbers, arrays, Values and Tensors, entry by entry; "
+            f"``catalogue.describe`` of it is its derivative, and where that is a choice."
+        )
         self.shown = shown
         self.bounded = bounded
         self.partials = partials

@@ -86,7 +86,7 @@ def check_primitive(row: Primitive) -> PrimitiveReport:
 
     Raises:
         TypeError: it is not a primitive.
-        ValueError: it is inf or nan at nearly all points of its domain.
+        ValueError: it is inf or nan at nearly all points of its domain, or has no example that holds a number.
     """
     if not isinstance(row, (Elementwise, Structured)):
         raise TypeError(
@@ -101,11 +101,19 @@ def check_primitive(row: Primitive) -> PrimitiveReport:
             if fault:  # then there is nothing to differentiate
                 faults.append(f"{fault}, for operands {call}")
                 continue
+            if not any(np.size(x) for x in call.operands):
+                faults += _faults_on_nothing(row, call)
+                continue
             report, fault = _gradients(row, call)
             if report is not None:
                 found[f"{number}: {call}"] = report
             # A rule that fails would fail everywhere else in the same way.
             faults += [f"{each}, for operands {call}" for each in ([fault] if fault else _faults(row, call))]
+    if not found and not faults:
+        raise ValueError(
+            f"check_primitive: {row.name} has no example that holds a number; give it one, as in "
+            f"structured(..., examples=[example((2, 3))])"
+        )
     return PrimitiveReport(row.name, found, tuple(dict.fromkeys(faults)))
 
 
@@ -173,6 +181,15 @@ def _fault_of_kernel(row: Elementwise | Structured, call: Call) -> str:
         return f"the array kernel fails: {error}"
     expected = np.broadcast_shapes(*map(np.shape, call.operands)) if isinstance(row, Elementwise) else shape
     return "" if shape == expected else f"the array kernel gives shape {shape}, not {expected}"
+
+
+def _faults_on_nothing(row: Elementwise | Structured, call: Call) -> Iterator[str]:
+    """What its rules raise on arrays without a number, which leave nothing to compare."""
+    try:
+        y = row.apply([Tensor(x) for x in call.operands], call.parameters)
+        y.backward(np.ones(y.shape))
+    except Exception as error:
+        yield f"the derivative fails: {error}, for operands {call}"
 
 
 def _gradients(row: Elementwise | Structured, call: Call) -> tuple[GradientReport | None, str]:

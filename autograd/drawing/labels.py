@@ -54,7 +54,8 @@ def parameters(node: Node) -> list[str]:
 def local_derivatives(node: Node) -> list[str]:
     """Per input, the derivative of the node's operation with respect to it; "" for a constant.
 
-    From several numbers to several it is a matrix, of which only the size is given.
+    From several numbers to several it is a matrix, of which only the size is given. It is
+    "undefined" where the operation's rule refuses, as that of a singular matrix's determinant may.
     """
     op, y, values = node.op, node.data, [x.data for x in node.inputs]
     variable = [type(x) is not Constant for x in node.inputs]
@@ -66,10 +67,14 @@ def local_derivatives(node: Node) -> list[str]:
         else:
             assert isinstance(op, Structured)
             given = (1.0 if isinstance(y, float) else np.ones_like(y), y, *values)
-            if op.all_vjps is not None:
-                found = op.all_vjps(*given, **node.parameters)
-            else:
-                found = [vjp(*given, **node.parameters) if wanted else None for vjp, wanted in zip(op.vjps, variable)]
+            try:
+                if op.all_vjps is not None:
+                    found = op.all_vjps(*given, **node.parameters)
+                else:
+                    rules = zip(op.vjps, variable)
+                    found = [vjp(*given, **node.parameters) if wanted else None for vjp, wanted in rules]
+            except ValueError:
+                return ["undefined" if wanted else "" for wanted in variable]
     return [entries_and_shape(partial, at_most=4) if wanted else "" for partial, wanted in zip(found, variable)]
 
 

@@ -168,6 +168,9 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
             raise IndexError(f"take: shape {shape} has the entries 0 to {size - 1}, not {indices.tolist()!s:.60}")
         return getitem(x, np.unravel_index(indices % size if size else indices, shape))
     (i,) = axis_numbers("take", axis, shape)
+    n = shape[i]
+    if indices.size and not (-n <= indices.min() and indices.max() < n):
+        raise IndexError(f"take: axis {i} of shape {shape} has the entries 0 to {n - 1}, not {indices.tolist()!s:.60}")
     return getitem(x, (*[slice(None)] * i, indices))
 
 

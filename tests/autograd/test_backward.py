@@ -496,9 +496,11 @@ def test_an_elementwise_row_of_three_operands_works_on_values_and_tensors() -> N
 def test_an_elementwise_primitive_is_declared_by_decorating_what_computes_it() -> None:
     @elementwise(lambda x, y: 3 * x**2, note="of a box")
     def cube(x: Any) -> Any:
+        """The third power."""
         return x**3
 
     assert table["cube"] is cube
+    assert cube.__doc__ == "The third power."
     assert cube.note == "of a box"
     v, t = Value(2.0), Tensor([1.0, 2.0])
     cube(v).backward()
@@ -510,6 +512,7 @@ def test_an_elementwise_primitive_is_declared_by_decorating_what_computes_it() -
 
 def test_without_a_scalar_kernel_the_one_for_arrays_computes_on_floats() -> None:
     softsign = elementwise("softsign", lambda x, y: (1 - abs(y)) ** 2, array=lambda x: x / (1 + np.abs(x)))
+    assert softsign.__doc__.startswith("``softsign`` of numbers, arrays")
     assert softsign(Value(-1.0)).data == -0.5
     assert type(softsign(Value(-1.0)).data) is float
     dist = elementwise("dist", lambda x, y: 2.0, array=lambda x: 2.0 * x)  # there is a math.dist, which is another

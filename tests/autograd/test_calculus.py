@@ -298,6 +298,7 @@ def test_argnums_choose_and_keywords_pass_through() -> None:
     assert hessian(lambda a, b: a * a * b, (0, 1))(2.0, 3.0) == ((6.0, 4.0), (4.0, 0.0))
     assert hvp(lambda a, b: a * a * b, (2.0, 3.0), (1.0, 10.0)) == (46.0, 4.0)
     assert hvp(lambda a, b: a * a * b, (2.0, 3.0), 1.0, argnums=0) == 6.0
+    assert grad(lambda a, b: a * b, np.int64(1))(2.0, 3.0) == 2.0
 
 
 def test_what_does_not_depend_on_the_argument_has_derivative_zero() -> None:

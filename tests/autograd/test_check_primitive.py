@@ -152,6 +152,33 @@ def test_what_is_no_primitive_is_refused(thing: Any) -> None:
         check_primitive(thing)
 
 
+def test_an_example_without_numbers_is_run_and_not_compared() -> None:
+    examples = [example((3,)), example((0,))]
+
+    @structured(lambda g, y, x: 2 * g, examples=examples)
+    def right(x: Any, /) -> Any:
+        return 2 * x
+
+    @structured(lambda g, y, x: 2 * g + 0 * x[0], examples=examples)
+    def wrong(x: Any, /) -> Any:
+        return 2 * x
+
+    assert check_primitive(right)
+    (fault,) = check_primitive(wrong).faults
+    assert fault.startswith("the derivative fails: ")
+    assert fault.endswith(", for operands (0,)")
+
+
+@pytest.mark.parametrize("examples", [[], [example((0,)), example((2, 0))]])
+def test_a_row_without_a_number_to_be_checked_at_is_refused(examples: Any) -> None:
+    @structured(lambda g, y, x: 5 * g, examples=examples)
+    def unknown(x: Any, /) -> Any:
+        return x
+
+    with pytest.raises(ValueError, match="check_primitive: unknown has no example that holds a number"):
+        check_primitive(unknown)
+
+
 def test_a_row_that_is_nowhere_finite_is_refused() -> None:
     row = elementwise("nowhere", lambda x, y: 0.0, array=lambda x: x * np.nan, scalar=lambda x: math.nan)
     with pytest.raises(ValueError, match="check_primitive: nowhere is inf or nan at nearly all points of its domain"):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import Tensor, Value, linear, no_grad, relu, softmax, sqrt, structured, tanh, weighted_sum
+from autograd import Tensor, Value, linear, no_grad, relu, slogdet, softmax, sqrt, structured, tanh, weighted_sum
 from autograd.drawing import draw
 from autograd.drawing.labels import entries, local_derivatives
 from autograd.node import Constant, Node
@@ -233,6 +233,7 @@ def test_from_array_to_array_the_size_of_the_jacobian_is_shown() -> None:
 
 def test_from_array_to_number_the_derivative_itself_is_shown() -> None:
     assert derivatives_of(Tensor([1.0, 3.0, 2.0]).max()) == ["∂ = [0, 1, 0]"]
+    assert derivatives_of(slogdet(Tensor(np.zeros((2, 2))))[1]) == ["∂ = undefined"]
     assert derivatives_of(Tensor(np.ones((4, 2))).sum()) == ["∂ = 1 … 1\n(4, 2)"]
     assert derivatives_of(Tensor([2.0, 3.0]) @ np.array([5.0, 7.0])) == ["∂ = [5, 7]", ""]
 

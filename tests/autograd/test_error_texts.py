@@ -6,7 +6,7 @@ import ast
 import importlib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -91,6 +91,14 @@ def long_chain() -> Value:
     return y
 
 
+def without_examples() -> Any:
+    return ag.structured(lambda g, y, x: g, examples=[])(lambda x, /: x)
+
+
+def a_generator() -> Iterator[int]:
+    yield 1
+
+
 def everywhere_nan() -> Any:
     return ag.elementwise("nowhere", lambda x, y: x, array=lambda x: x * np.nan, scalar=lambda x: math.nan)
 
@@ -101,6 +109,7 @@ NAMES = {
     **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
     **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none)},
     **{f.__name__: f for f in (infinite_seed, without_hypothesis, without_graphviz, long_chain, everywhere_nan)},
+    **{f.__name__: f for f in (without_examples, a_generator)},
     **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np},
 }
 
@@ -392,8 +401,7 @@ take(t(3), [0.5])
 take(t(3), [5])
     IndexError: take: shape (3,) has the entries 0 to 2, not [5]
 take(t(3), [5], axis=0)
-    IndexError: getitem: cannot be computed for shapes (3,) float64, index=(array([5]),) (index 5 is out of bounds
-    for axis 0 with size 3)
+    IndexError: take: axis 0 of shape (3,) has the entries 0 to 2, not [5]
 take_along_axis(t(2, 3), np.array([1, 1]), 1)
     ValueError: take_along_axis: indices of shape (2,) have not as many axes as x of shape (2, 3)
 pick(t(2, 3), [0, 1, 2])
@@ -525,6 +533,9 @@ in_anomaly_mode(lambda x: log(-x), 1.0)
     usual cure: keep its input above 0; for the log of a softmax or sigmoid use log_softmax or log_sigmoid
 in_anomaly_mode(log, math.nan)
     FloatingPointError: an input of log is nan already: Tensor 'x' = nan made in …
+in_anomaly_mode(lambda x: jvp(sqrt, (0.0,), (1.0,)), 1.0)
+    FloatingPointError: the tangent becomes infinite on its way through sqrt made in … input 0: an unlabelled Value
+    0 = 0. usual cure: its slope at 0 is infinite: add a small number under the root, or use norm
 in_anomaly_mode(sqrt, 0.0)
     FloatingPointError: the gradient of Tensor 'x' = 0. becomes infinite on its way through sqrt made in …
     gradient of the result: 1. input 0: Tensor 'x' = 0. usual cure: its slope at 0 is infinite: add a small number
@@ -564,6 +575,13 @@ check_primitive(math.sin)
     builtin_function_or_method; for a function there is check_gradients(f, *inputs)
 check_primitive(everywhere_nan())
     ValueError: check_primitive: nowhere is inf or nan at nearly all points of its domain
+check_primitive(without_examples())
+    ValueError: check_primitive: <lambda> has no example that holds a number; give it one, as in structured(...,
+    examples=[example((2, 3))])
+# ---- modes
+no_grad()(a_generator)
+    TypeError: a_generator is a generator or async function, whose body runs after the call: decorate a plain function,
+    or write a with block inside it
 # ---- testing
 recorded(lambda x: 3, [Value(1.0)])
     TypeError: f must return a Value or Tensor that it computed, not 3
@@ -596,6 +614,8 @@ parse("+".join(["x"] * 50_000), ["x"])
     ExpressionError: the expression is nested too deeply; split it into smaller ones
 parse("x\\ud800", ["x"])
     ExpressionError: the expression is not readable text: 'x\\ud800'
+run("[x < 2]", {"x": 1.0}, Path("picture.svg"))
+    ExpressionError: [x < 2] is made of comparisons, which have no derivative to take
 find("tanhh")
     ExpressionError: there is no primitive 'tanhh'; did you mean tanh or tan or arctanh? --primitives without a name
     shows all of them

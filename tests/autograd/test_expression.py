@@ -348,6 +348,18 @@ def test_the_command_prints_values_gradients_and_the_check_and_draws(
     assert "w*x + b" in svg
 
 
+def test_the_result_is_not_called_y_where_a_variable_is(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exp(y)*y1", "y=1", "y1=2", "--out", str(picture)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["y2", "by", "local", "derivative", "value"] in lines
+    assert ["exp(y)", "y", "y2", "2.718281828"] in lines
+
+
+def test_the_slope_of_a_quotient_by_a_constant_0_is_infinite(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x/0", "x=2", "--out", str(picture)]) == 1
+    assert ["x/0", "x", "inf", "inf"] in [line.split() for line in capsys.readouterr().out.splitlines()]
+
+
 def test_the_picture_goes_to_out_unless_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -402,6 +414,7 @@ def test_long_names_of_nodes_are_cut_and_zeros_have_no_sign(picture: Path, capsy
         (["exp*2", "exp=1"], "'exp' is a function here; give the variable another name"),
         (["--primitives", "tahn"], "there is no primitive 'tahn'; did you mean tan"),
         (["--primitives", "nothing_like_it"], "there is no primitive 'nothing_like_it'; --primitives without a name"),
+        (["[x < 2]*3", "x=1"], "[x < 2]*3 is made of comparisons, which have no derivative to take"),
         (["1 + 2"], "there is no variable in 1 + 2 to differentiate with respect to"),
         (["+".join(["x"] * 50_000), "x=1"], "the expression is nested too deeply; split it into smaller ones"),
     ],
