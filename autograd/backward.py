@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -230,7 +228,7 @@ def _publish(cotangents: Cotangents) -> None:
         ]
         # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
         # leaves either every gradient published or none.
-        deque(map(setattr, cotangents, repeat("grad"), grads), maxlen=0)
+        any(map(vars(nodes.Node)["grad"].__set__, cotangents, grads))  # each gives None, and so none ends it
 
 
 def _sum(a: Any, b: Any) -> Any:

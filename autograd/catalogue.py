@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from autograd.columns import columns
 from autograd.conventions import Convention, conventions, entries, lines_of
 from autograd.expression import parse
 from autograd.node import Constant, Node
-from autograd.primitive import NONZERO, REAL, Elementwise, Example, Interval, Primitive, Structured, table
+from autograd.primitive import REAL, Elementwise, Example, Interval, Primitive, Structured, table
 from autograd.symbol import Symbol, operands_of, text
 
 LONGEST = 140
@@ -110,8 +110,9 @@ def domain(row: Primitive) -> str:
 
 
 def _inequality(name: str, interval: Interval) -> str:
-    if interval == NONZERO:
-        return f"{name} != 0"
+    if interval.nonzero:
+        rest = replace(interval, nonzero=False)
+        return f"{name} != 0" if rest == REAL else f"{_inequality(name, rest)}, {name} != 0"
     if interval.low == -interval.high:
         return f"|{name}| < {interval.high:g}"
     below = f"{interval.low:g} < {name}" if interval.low != REAL.low else name

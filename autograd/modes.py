@@ -35,6 +35,7 @@ class Block:
         self.depth = 0  # how many times it was entered and not left
 
     def __enter__(self) -> None:
+        before = self.depth
         try:
             self.depth += 1
             if self.mode is not _stale_allowed:
@@ -42,7 +43,7 @@ class Block:
                 open_blocks.add(ref(self))
             self.mode.set((*(block for block in self.mode.get() if _is_open(block)), ref(self)))
         except BaseException:
-            self.__exit__()
+            self.depth = before
             raise
 
     def __exit__(self, *_: object) -> None:

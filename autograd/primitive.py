@@ -311,7 +311,10 @@ class Unary(Elementwise):
                 y = self.on_floats(x._data)  # a call that nearly all are spared
             return nodes.make(nodes.Value, y, self, (x,))
         if type(x) is float:
-            return self.on_floats(x)
+            try:
+                return self.scalar(x)
+            except (ArithmeticError, ValueError):
+                return self.on_floats(x)
         if type(x) is np.ndarray and x.dtype.char in "fd":
             return self.array(x)
         if type(x) is nodes.Tensor:

@@ -22,7 +22,7 @@ def _minimum(a: float, b: float) -> float:
 
 
 def _sign(x: float) -> float:
-    return (x > 0) - (x < 0) if x == x else x
+    return 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0  # 0 for -0 too, as in NumPy
 
 
 add = elementwise("add", lambda a, b, y: 1.0, lambda a, b, y: 1.0, scalar=operator.add, symbol="+")
@@ -96,7 +96,7 @@ def _from_integer(x: Any) -> Any:
 sign = elementwise(
     "sign",
     lambda x, y: _flat(x),
-    scalar=lambda x: float(_sign(x)),
+    scalar=_sign,
     kink=lambda x: x,
     special=[point(0.0)],
     note=_STEP,
@@ -182,7 +182,7 @@ minimum = elementwise(
 relu = elementwise(
     "relu",
     lambda x, y: sign(y),  # a float, and so multiplied in half the time of the truth value y > 0
-    scalar=lambda x: _maximum(x, 0.0),
+    scalar=lambda x: x if x > 0.0 or x != x else 0.0,
     array=lambda x: np.maximum(x, np.zeros((), x.dtype)),  # NumPy is slow to make an array of a 0
     kink=lambda x: x,
     bounded=True,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
-from autograd.primitive import POSITIVE, REAL, Array, Interval
+from autograd.primitive import REAL, Array, Interval
 from autograd.testing.digits import Digits
 
 Shape = tuple[int, ...]
@@ -25,11 +24,10 @@ seeds = st.integers(0, 2**32 - 1)
 
 def numbers(domain: Interval = REAL, largest: float = 20.0, margin: float = MARGIN) -> st.SearchStrategy[float]:
     """Floats inside a domain, at least ``margin`` from its ends and at most ``largest`` in size."""
-    if domain.nonzero:
-        signs = st.sampled_from([1.0, -1.0])
-        return st.builds(operator.mul, signs, numbers(POSITIVE, largest, margin))
     low, high = _ends(domain, largest, margin)
     drawn = st.floats(low, high, allow_subnormal=False)
+    if domain.nonzero:
+        return drawn.filter(lambda x: abs(x) > margin)
     return drawn.map(lambda x: x if abs(x) > DUST else 0.0) if low <= 0 <= high else drawn
 
 
@@ -83,9 +81,7 @@ def entries(rng: np.random.Generator, shape: Shape, domain: Interval = REAL, lar
         drawn = domain.low + np.abs(drawn)
     elif not math.isinf(domain.high):
         drawn = domain.high - np.abs(drawn)
-    elif domain.nonzero:
-        drawn = np.copysign(np.maximum(np.abs(drawn), MARGIN), drawn)
-    return np.asarray(np.clip(drawn, low, high))
+    return _clear_of_0(domain, np.clip(drawn, low, high))
 
 
 def distinct_entries(rng: np.random.Generator, shape: Shape, domain: Interval = REAL) -> Array:
@@ -99,7 +95,11 @@ def distinct_entries(rng: np.random.Generator, shape: Shape, domain: Interval = 
         centre = (low + high) / 2 if math.isfinite(high) else low + half
     else:
         centre = high - half if math.isfinite(high) else 0.0
-    return np.asarray(np.round(centre + gap * steps, 4).reshape(shape))
+    return _clear_of_0(domain, np.round(centre + gap * steps, 4).reshape(shape))
+
+
+def _clear_of_0(domain: Interval, x: Any) -> Array:
+    return np.asarray(np.copysign(np.maximum(np.abs(x), MARGIN), x) if domain.nonzero else x)
 
 
 def _ends(domain: Interval, largest: float, margin: float) -> tuple[float, float]:

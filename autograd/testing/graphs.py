@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from autograd.node import Node, Tensor, Value
-from autograd.primitive import POSITIVE, REAL, Elementwise, Interval, Primitive, Structured, table
+from autograd.primitive import REAL, Elementwise, Interval, Primitive, Structured, table
 from autograd.testing.arrays import GAP, MARGIN, Shape, entries, seeds
 from autograd.testing.calls import distinct_operands, takes_any_sizes
 from autograd.testing.digits import Digits
@@ -173,7 +173,7 @@ class _Growing:
         if _lies_in(domain, self.near[place]):
             return place
         if domain.nonzero:
-            domain = POSITIVE
+            domain = Interval(max(domain.low, 0.0), domain.high)
         bounded = math.isfinite(domain.high - domain.low)
         squeezed = self.add(table["tanh" if bounded else "softplus"], (place,), {})
         if squeezed is None:
@@ -256,8 +256,8 @@ def _moved(places: dict[int, int], x: Any) -> Any:
 def _lies_in(domain: Interval, around: _Triple) -> bool:
     if domain == REAL:
         return True
-    if domain.nonzero:
-        return any(bool(np.all(np.greater([sign * x for x in around], MARGIN))) for sign in (1, -1))
+    if domain.nonzero and not any(all(np.all(sign * x > MARGIN) for x in around) for sign in (1, -1)):
+        return False
     return all(bool(np.all(x > domain.low + MARGIN) and np.all(x < domain.high - MARGIN)) for x in around)
 
 

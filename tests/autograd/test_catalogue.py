@@ -18,7 +18,7 @@ from autograd.backward import evaluate
 from autograd.catalogue import KERNEL, answers_to, describe, domain, formulas, local_derivatives, report, textbook_forms
 from autograd.columns import WIDTH
 from autograd.expression import ExpressionError, parse
-from autograd.primitive import Elementwise, Interval, Primitive, Structured, example, structured, table
+from autograd.primitive import NONZERO, Elementwise, Interval, Primitive, Structured, example, structured, table
 
 ROWS = list(table.values())
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -161,6 +161,8 @@ def test_a_rule_that_looks_at_entries_is_said_to_be_a_kernel() -> None:
         (Interval(high=2.0), "x < 2"),
         (Interval(-1.0, 1.0), "|x| < 1"),
         (Interval(0.0, 1.0), "0 < x < 1"),
+        (NONZERO, "x != 0"),
+        (Interval(-1.0, 2.0, nonzero=True), "-1 < x < 2, x != 0"),
     ],
     ids=str,
 )

@@ -45,7 +45,16 @@ ROWS = list(table.values())
 ELEMENTWISE = [row for row in ROWS if isinstance(row, Elementwise)]
 KINKED = [row for row in ELEMENTWISE if row.kink is not None or row.special]
 domains = st.sampled_from(
-    [Interval(), POSITIVE, NONZERO, Interval(-1.0, 1.0), Interval(high=2.0), Interval(1.0), Interval(0, 9)]
+    [
+        Interval(),
+        POSITIVE,
+        NONZERO,
+        Interval(-1.0, 2.0, nonzero=True),
+        Interval(-1.0, 1.0),
+        Interval(high=2.0),
+        Interval(1.0),
+        Interval(0, 9),
+    ]
 )
 
 
