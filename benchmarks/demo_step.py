@@ -132,7 +132,7 @@ def compare() -> list[Comparison]:
         demos["micrograd.nn"] = Demo(Value, micrograd_nn.MLP(*SIZES), points, labels)
 
     check_agreement({name: demo.answer() for name, demo in demos.items()}, relative=1e-9)
-    time = least_seconds({name: demo.step for name, demo in demos.items()}, rounds=5, steps=3)
+    time = least_seconds({name: demo.step for name, demo in demos.items()}, rounds=9, steps=3)
     job = "micrograd's demo step, 2-16-16-1 on 100 moons"
     return [
         Comparison(f"{job}, op by op", time["ours"], "micrograd", time.get("micrograd"), goal=1 / 5),
