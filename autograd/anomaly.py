@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,9 @@ def remember(node: nodes.Node) -> None:
     if _finite(node.data):  # an input that is not may be the branch of ``where`` that is not taken
         return
     for x in node.inputs:
-        if x.op is None and not _finite(x.data) and not _is_meant(x):
+        if x.op is None and not _finite(x._data) and not _is_meant(x):
             raise FloatingPointError(f"an input of {_made(node)} is {_what(x.data)} already: {_show(x)}{_line(node)}")
-    handed_on = any(not _finite(x.data) for x in node.inputs) or math.inf in map(_magnitude, node.parameters.values())
+    handed_on = any(not _finite(x._data) for x in node.inputs) or math.inf in map(_magnitude, node.parameters.values())
     if handed_on and not np.isnan(node.data).any():
         return
     raise FloatingPointError(
@@ -68,16 +69,18 @@ def _magnitude(parameter: Any) -> Any:
     return abs(parameter) if isinstance(parameter, float) else None
 
 
-def look_at_tangent(node: nodes.Node, tangent: Any) -> None:
-    """See that the tangent that forward mode carries through a node is finite.
+def look_at_tangents(order: Sequence[nodes.Node], tangents: dict[nodes.Node, Any]) -> None:
+    """See that forward mode ends in finite tangents; one on the way may be of a branch of ``where`` not taken.
 
     Raises:
-        FloatingPointError: it is not.
+        FloatingPointError: it does not; names the first node whose tangent is not finite.
     """
-    tangent = nodes.plain(tangent)
-    if not _finite(tangent):
+    consumed = {x for node in order for x in node.inputs}
+    bad = [node for node in order if node in tangents and not _finite(nodes.plain(tangents[node]))]
+    if any(node not in consumed for node in bad):
+        node = bad[-1]
         raise FloatingPointError(
-            f"the tangent becomes {_what(tangent)} on its way through {_made(node)}{_line(node)}"
+            f"the tangent becomes {_what(nodes.plain(tangents[node]))} on its way through {_made(node)}{_line(node)}"
             f"{_inputs(node)}{_cure(node)}"
         )
 

@@ -33,10 +33,9 @@ def sweep_forward(order: Sequence[nodes.Node], tangents: Tangents, view: View) -
     Raises:
         TypeError: a row's vector-Jacobian product hides the cotangent from the engine.
         RuntimeError: data were changed after they had been used.
-        FloatingPointError: in ``detect_anomaly``, a tangent becomes inf or nan.
+        FloatingPointError: in ``detect_anomaly``, the tangents end in inf or nan.
     """
     stale.check(order)
-    detecting = modes.is_detecting_anomalies()
     for node in reversed(order):
         if not tangents.keys().isdisjoint(node.inputs):
             for x in node.inputs:
@@ -44,8 +43,8 @@ def sweep_forward(order: Sequence[nodes.Node], tangents: Tangents, view: View) -
                     stale.check_constant(x, node)
             rule = _by_partials if isinstance(node.op, Elementwise) else _by_transposition
             tangents[node] = of_the_form_of(node, rule(node, tangents, view))
-            if detecting:
-                anomaly.look_at_tangent(node, tangents[node])
+    if modes.is_detecting_anomalies():
+        anomaly.look_at_tangents(order, tangents)
 
 
 def _by_partials(node: nodes.Node, tangents: Tangents, view: View) -> Any:

@@ -82,6 +82,11 @@ def test_a_tangent_that_becomes_infinite_is_traced_too(message_of: Message) -> N
     assert "usual cure: its slope at 0 is infinite" in said
 
 
+def test_an_infinite_tangent_of_a_branch_that_is_not_taken_is_no_anomaly() -> None:
+    with detect_anomaly():
+        assert jvp(lambda x: where(x > 0, sqrt(x), 0.0) + x, (0.0,), (1.0,)) == (0.0, 1.0)
+
+
 def test_a_gradient_that_becomes_infinite_is_traced_to_its_operation(message_of: Message) -> None:
     with detect_anomaly():
         x = Tensor([4.0, 0.0], label="x")
