@@ -241,7 +241,7 @@ class WarmRestarts(Schedule):
             i, s = divmod(step, length)
         while s >= length:
             i, s, length = i + 1, s - length, length * self.longer
-        return _cosine(self.end + (self.start - self.end) * self.lower**i, self.end, s / length)
+        return _cosine(_between(self.end, self.start, self.lower**i), self.end, s / length)
 
 
 @dataclass(eq=False)
@@ -263,7 +263,7 @@ class Cyclic(Schedule):
     def __call__(self, step: int) -> float:
         cycle, s = divmod(step, 2 * self.half)
         triangle = min(s, 2 * self.half - s) / self.half
-        return self.low + (self.high - self.low) * triangle * self.lower**cycle * self.factor**step
+        return _between(self.low, self.high, triangle * self.lower**cycle * self.factor**step)
 
 
 @dataclass(eq=False)

@@ -214,6 +214,18 @@ def test_both_ends_are_exact_however_far_apart(kind, start, end):
     assert [schedule(0), schedule(3)] == [start, end]
 
 
+@pytest.mark.parametrize(("start", "end"), [(1e-6, 9.0), (1e-17, 1.0), (1.0, 1e-17)])
+def test_restarts_begin_exactly_at_their_start_however_far_away_the_end(start, end):
+    schedule = WarmRestarts(start, 2, end=end, longer=2)
+    assert [schedule(0), schedule(2), schedule(6)] == [start, start, start]
+
+
+@pytest.mark.parametrize(("low", "high"), [(1e-6, 9.0), (1e-17, 1.0), (1.0, 1e-17)])
+def test_a_cycle_reaches_both_its_ends_exactly_however_far_apart(low, high):
+    schedule = Cyclic(low, high, half=2)
+    assert [schedule(0), schedule(2), schedule(4)] == [low, high, low]
+
+
 @given(simple)
 def test_a_simple_schedule_stays_between_its_bounds(schedule):
     bounds = [number for item in fields(schedule) if isinstance(number := getattr(schedule, item.name), float)]
