@@ -29,7 +29,7 @@ demo: install
 test: lint
 	$(RUN) pytest -q -n auto
 
-# The same tests with many times as many draws, and those that take minutes.
+# The same tests with many times as many draws, fresh ones each time, and those that take minutes.
 test-long: lint
 	$(RUN) pytest -q -n auto -m "" --hypothesis-profile=long
 

@@ -160,24 +160,6 @@ def test_scalar_kernel_equals_array_kernel_on_all_floats(row: Elementwise, data:
 
 @each_elementwise
 @given(data=st.data())
-def test_gradients_of_values_equal_those_of_tensors(row: Elementwise, data: st.DataObject) -> None:
-    batch = data.draw(st.lists(points(row), min_size=1, max_size=4))
-    tensors = [Tensor(column) for column in zip(*batch)]
-    row(*tensors).sum().backward()
-    for k, x in enumerate(batch):
-        values = [Value(entry) for entry in x]
-        row(*values).backward()
-        tensors_0d = [Tensor(entry) for entry in x]
-        row(*tensors_0d).backward()
-        for value, tensor_0d, tensor in zip(values, tensors_0d, tensors):
-            assert type(value.grad) is float
-            assert type(tensor_0d.grad) is np.ndarray
-            assert tensor_0d.grad.shape == ()
-            np.testing.assert_allclose([tensor_0d.grad, tensor.grad[k]], value.grad, rtol=4e-15)
-
-
-@each_elementwise
-@given(data=st.data())
 def test_values_neither_raise_nor_warn_and_go_to_inf_and_nan_as_arrays_do(
     row: Elementwise, data: st.DataObject
 ) -> None:
@@ -192,40 +174,6 @@ def test_values_neither_raise_nor_warn_and_go_to_inf_and_nan_as_arrays_do(
     for value, tensor in zip(values, tensors):
         assert type(value.grad) is float
         np.testing.assert_allclose(value.grad, tensor.grad[0], rtol=1e-14, atol=1e-307)
-
-
-@each_elementwise
-@given(data=st.data())
-def test_float32_stays_float32(row: Elementwise, data: st.DataObject) -> None:
-    x = [np.float32(entry) for entry in data.draw(points(row, largest=3.0, margin=0.1))]
-    single, double = [Tensor([entry]) for entry in x], [Tensor([entry], dtype=np.float64) for entry in x]
-    y = row(*single)
-    y.sum().backward()
-    row(*double).sum().backward()
-    assert y.dtype == np.float32
-    for a, b in zip(single, double):
-        assert a.grad.dtype == np.float32
-        assert b.grad.dtype == np.float64
-        np.testing.assert_allclose(a.grad, b.grad, rtol=1e-5, atol=1e-6)
-
-
-@each_partial
-@settings(max_examples=settings.default.max_examples // 2)
-@given(data=st.data())
-def test_gradient_of_the_gradient_is_the_slope_of_the_partial(
-    row: Elementwise, position: int, data: st.DataObject
-) -> None:
-    x = data.draw(points(row))
-    values = [Value(entry) for entry in x]
-    tensors = [Tensor([entry, entry]) for entry in x]
-    first = gradients(row(*values), values)[position]
-    firsts = gradients(row(*tensors).sum(), tensors)[position]
-    np.testing.assert_allclose(float(first), partial(row, position, x), rtol=4e-15)
-    for j in range(len(x)):
-        numeric, rounding = difference(lambda to, j=j: partial(row, position, moved(x, j, to)), x[j], reach(row, x, j))
-        analytic = float(second(first, values[j]))
-        assert agree(analytic, numeric, rounding)
-        np.testing.assert_allclose(second(firsts, tensors[j]), [analytic] * 2, rtol=1e-12, atol=rounding)
 
 
 # ---- structured rows -----------------------------------------------------
@@ -314,25 +262,6 @@ def test_every_cotangent_has_its_operand_s_shape_and_dtype(row: Structured, exam
         assert type(tensor.grad) is np.ndarray
         assert tensor.grad.shape == tensor.shape
         assert tensor.grad.dtype == dtype
-
-
-@each_example
-def test_memory_layout_does_not_matter_and_nothing_is_written_to_operands(row: Structured, example: Example) -> None:
-    arrays = operands_for(row, example, 0)
-    in_order = [Tensor(a) for a in arrays]
-    by_columns = [Tensor(a.T.copy().T) for a in arrays]
-    for tensor in by_columns:
-        assert tensor.data.flags.f_contiguous
-        tensor.data.flags.writeable = False
-    y, z = row.apply(in_order, example.parameters), row.apply(by_columns, example.parameters)
-    weights = seed_for(y.data)
-    y.backward(weights)
-    z.backward(weights.T.copy().T)
-    np.testing.assert_allclose(z.data, y.data, rtol=1e-14)
-    for a, b, before in zip(in_order, by_columns, arrays):
-        np.testing.assert_allclose(b.grad, a.grad, rtol=1e-13, atol=1e-15)
-        np.testing.assert_array_equal(a.data, before)
-    np.testing.assert_array_equal(weights, seed_for(y.data))
 
 
 @each_example
