@@ -57,7 +57,8 @@ def digits(folder: Path) -> None:
     model.zero_grad()
     loss.backward()
     loss.draw().save(folder / "graph.svg")
-    report.say(f"along 4 random directions for each weight matrix and bias: {check_network(model, x[few], y[few])}")
+    report.say("along 4 random directions for each weight matrix and bias:")
+    report.say(str(check_network(model, x[few], y[few])))
     report.write()
 
 

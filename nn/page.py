@@ -42,6 +42,13 @@ _SECTIONS: list[tuple[str, str, str, list[tuple[str, str]]]] = [
             ("moons/learning_curve.png", "Loss per epoch, and the share of points on the wrong side."),
         ],
     ),
+    (
+        "Five ways down a valley",
+        "Optimizers that start at the same place and see the same slopes. The file race/bowl/race.html, beside this "
+        "page, plays their race step by step.",
+        "race/bowl/report.txt",
+        [("race/bowl/race.png", "The way of each over the surface, and its loss after each step.")],
+    ),
 ]
 
 _STYLE = """

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import nn
+from optim.__main__ import main as python_m_optim
 
 
 def python_m_nn(*arguments):
@@ -77,10 +78,12 @@ def test_the_graph_of_the_digits_network_shows_its_loss_and_parameters(out):
 
 
 def test_the_page_gathers_all_of_it(out, capsys):
+    assert python_m_optim(["bowl", "--optimizers", "SGD,Adam", "--steps", "5", "--lr", "0.1", "--out", str(out)]) == 0
+    capsys.readouterr()
     assert python_m_nn("page", "--out", out) == 0
     assert capsys.readouterr().out.strip() == f"open {out / 'index.html'}"
     page = (out / "index.html").read_text(encoding="utf-8")
-    assert page.count("<img ") == 7
+    assert page.count("<img ") == 8
     assert "median" in page
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from nn import page
 
-REPORTS = ["digits/report.txt", "moons/report.txt"]
+REPORTS = ["digits/report.txt", "moons/report.txt", "race/bowl/report.txt"]
 PICTURES = [
     "digits/graph.svg",
     "digits/learning_curve.png",
@@ -16,6 +16,7 @@ PICTURES = [
     "digits/misread.png",
     "moons/decision_boundary.png",
     "moons/learning_curve.png",
+    "race/bowl/race.png",
 ]
 
 
@@ -45,7 +46,7 @@ def folder(tmp_path):
     """What the demonstrations leave behind, in place of their pictures a few characters."""
     for name in REPORTS + PICTURES:
         file = tmp_path / name
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"<{name}> & π", encoding="utf-8")
     return tmp_path
 
