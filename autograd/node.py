@@ -436,7 +436,7 @@ class Tensor(Node):
         return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Any:
-        return shaping.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+        return shaping.transpose(self, (axes[0] if len(axes) == 1 else axes) if axes else None)
 
 
 class Constant(Node):

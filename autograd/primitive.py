@@ -16,6 +16,7 @@ table.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -131,6 +132,9 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _declared, (self.module, self.name)  # a copy, or what was pickled, is the row itself
+
     def on_floats(self, *x: float) -> float:
         """The value on Python floats; inf or nan, as NumPy has it, where ``math`` raises."""
         assert self.scalar is not None
@@ -235,6 +239,12 @@ class Primitive:
         given = "".join(f", {name}={value}" for name, value in parameters.items())
         kind = next(kind for kind in _MISUSE if isinstance(error, kind))
         return kind(f"{self.name}: cannot be computed for shapes {shapes}{given} ({error})")
+
+
+def _declared(module: str, name: str) -> Primitive:
+    """The row of this name, when the module that declares it has been imported."""
+    importlib.import_module(module)
+    return table[name]
 
 
 def _kind_of_array(x: Any) -> str:

@@ -73,6 +73,21 @@ def hand_out(leaf: nodes.Node) -> Any:
         return array
 
 
+def move(leaf: nodes.Node, memory: Any) -> None:
+    """Let the leaf's array be this one, which takes over its entries.
+
+    Who holds the array that was handed out before can read what it held last, and no longer write to it:
+    that would change nothing.
+    """
+    with _looking:
+        look_again(leaf)
+        if leaf.memo is not None and (array := leaf.memo.array()) is not None:
+            array.flags.writeable = False
+        leaf.memo = None
+        memory[...] = leaf._data
+        leaf._data = memory
+
+
 def look_at(inputs: Iterable[nodes.Node]) -> None:
     """Note which leaves among the inputs were written to since they were last looked at."""
     for x in inputs:

@@ -221,7 +221,7 @@ class Symbol:
         return autograd.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Any:
-        return autograd.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+        return autograd.transpose(self, (axes[0] if len(axes) == 1 else axes) if axes else None)
 
     # ---- NumPy's functions on symbols -------------------------------------
 

@@ -151,7 +151,6 @@ class Optimizer(Configured):
         self.given: dict[str, Any] = {}  # what a subclass's step() takes beside gradients; groups share it
         self.fresh = [*range(len(self.parts))]  # the positions of the parameters that have not been stepped yet
         self.tensors = [part for part in self.parts if isinstance(part, Tensor)]
-        self.views = [self.w[place].reshape(part.shape) for part, place in self._placed(Tensor)]
         self.values = [part for part in self.parts if isinstance(part, Value)]
         self.value_places = [place.start for _, place in self._placed(Value)]
         whole = self.w.nbytes <= WHOLE
@@ -160,6 +159,7 @@ class Optimizer(Configured):
         self.number = 0
         self.following: list[str] = []  # a group's hyperparameters that are those of the whole
         self.groups: list[Optimizer] = []
+        self._bind()
         if len(groups) > 1 or groups[0][1]:
             self._divide(groups)
         if any(one.progress for one in (self, *self.groups)):
@@ -246,8 +246,7 @@ class Optimizer(Configured):
         if not all(map(is_, map(_data, self.tensors), self.views)):  # new, or taken over by another optimizer meanwhile
             for tensor, view in zip(self.tensors, self.views):
                 if tensor._data is not view:
-                    view[...] = tensor._data
-                    tensor._data = view
+                    stale.move(tensor, view)
         if self.values:
             self.w[self.value_places] = [*map(_data, self.values)]
 
@@ -294,7 +293,7 @@ class Optimizer(Configured):
     def _fill(self, grads: Sequence[Any]) -> bool:
         """Read the gradients into ``g``; whether every parameter has one."""
         try:
-            if not self.tensors:
+            if not self.tensors and None not in grads:  # which would be written as nan
                 self.g[:] = grads
                 return True
             if [*map(_shape, grads)] == self.grad_shapes:
@@ -421,7 +420,7 @@ class Optimizer(Configured):
 
     def _group(self, members: range, own: dict[str, Any]) -> Any:
         """An optimizer like this one, for some neighbouring parameters, that works on a part of the same memory."""
-        memory = slice(self.places[members.start].start, self.places[members.stop - 1].stop)
+        memory = self._memory(members)
         group = copy.copy(self)
         group.parts = self.parts[members.start : members.stop]
         group.positions = [self.positions[i] for i in members]
@@ -436,6 +435,21 @@ class Optimizer(Configured):
         for name, number in own.items():
             group._set(name, number, allowed[name])
         return group
+
+    def _memory(self, members: Sequence[int]) -> slice:
+        """Where some neighbouring parameters are in ``w``."""
+        return slice(self.places[members[0]].start, self.places[members[-1]].stop)
+
+    def _bind(self) -> None:
+        """Let the tensors' views and the groups' vectors be parts of ``w`` and ``g``."""
+        self.views = [self.w[place].reshape(part.shape) for part, place in self._placed(Tensor)]
+        for group in self.groups:
+            memory = self._memory(group.positions)
+            group.w, group.g = self.w[memory], self.g[memory]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._bind()  # in a copy and in what was pickled, each view has become an array of its own
 
     def _begin(self) -> None:
         if type(self).begin is not Optimizer.begin:

@@ -62,9 +62,15 @@ class Subject:
         )
 
     def at(self, x: Array) -> Array:
-        """The outputs for other entries of the inputs."""
-        outputs = _flat(self._results(self._leaves_at(x)))
-        # Of another size, as from x[x > 0], they cannot be compared: no more than outside the domain.
+        """The outputs for other entries of the inputs; nan where they cannot be compared, as outside the domain.
+
+        So it is where f raises, as ``inv`` of a singular matrix does, or has outputs of another
+        size, as ``x[x > 0]``.
+        """
+        try:
+            outputs = _flat(self._results(self._leaves_at(x)))
+        except (ArithmeticError, ValueError):
+            return np.full(self.weights.size, np.nan)
         return outputs if outputs.size == self.weights.size else np.full(self.weights.size, np.nan)
 
     def pull(self, weights: Array) -> Array:

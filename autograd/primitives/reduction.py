@@ -114,7 +114,7 @@ def var(
 
 def _std_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool, ddof: float, correction: float | None) -> Any:
     degrees = _degrees_of_freedom(x, axis, ddof, correction)
-    return _spread(g / (degrees * where(y == 0, 1.0, y)), x, axis) * _deviations(x, axis)
+    return _spread(g / (degrees * where(y == 0, np.inf, y)), x, axis) * _deviations(x, axis)
 
 
 @structured(
@@ -132,7 +132,7 @@ def std(
 
 
 def _norm_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    return _spread(g / where(y == 0, 1.0, y), x, axis) * x
+    return _spread(g / where(y == 0, np.inf, y), x, axis) * x
 
 
 @structured(

@@ -55,8 +55,8 @@ atan = elementwise(
 )
 hypot = elementwise(
     "hypot",
-    lambda a, b, y: a / where(y == 0, 1.0, y),
-    lambda a, b, y: b / where(y == 0, 1.0, y),
+    lambda a, b, y: a / where(y == 0, np.inf, y),
+    lambda a, b, y: b / where(y == 0, np.inf, y),
     kink=np.hypot,
     special=[point(0.0, 0.0)],
     note="0 at the tip of the cone, as of a norm",

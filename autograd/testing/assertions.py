@@ -29,7 +29,12 @@ def assert_gradients(f: Callable[..., Any], *inputs: Any) -> None:
     report = compare_gradients(f, *inputs)
     if not report:
         raise explained(
-            "assert_gradients", f, [*map(_leaf, inputs)], repr(report), lambda: repr(check_gradients(f, *inputs))
+            "assert_gradients",
+            f,
+            [*map(_leaf, inputs)],
+            repr(report),
+            fails=lambda graph: not compare_gradients(graph, *graph.leaves),
+            in_full=lambda: repr(check_gradients(f, *inputs)),
         )
 
 
@@ -53,7 +58,13 @@ def assert_same_on_all_readers(f: Callable[..., Any], *inputs: Any) -> None:
     plain = [x.item() if isinstance(x, Value) else x.numpy() if isinstance(x, Node) else x for x in inputs]
     found = differences_between_readers(f, plain)
     if found:
-        raise explained("assert_same_on_all_readers", f, [*map(_leaf, plain)], "\n".join(found))
+        raise explained(
+            "assert_same_on_all_readers",
+            f,
+            [*map(_leaf, plain)],
+            "\n".join(found),
+            fails=lambda graph: bool(differences_between_readers(graph, graph.leaves)),
+        )
 
 
 def _inputs(f: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -10,9 +10,8 @@ from typing import Any
 
 from hypothesis import currently_in_test_context, note
 
-from autograd.graph import newest_first
-from autograd.node import Constant, Node
-from autograd.testing.graph import recorded
+from autograd.node import Node
+from autograd.testing.graph import Graph, recorded
 
 
 def explained(
@@ -20,6 +19,7 @@ def explained(
     f: Callable[..., Any],
     leaves: Sequence[Node],
     finding: str,
+    fails: Callable[[Graph], bool],
     in_full: Callable[[], str] | None = None,
 ) -> AssertionError:
     """The error for a finding about ``f`` at these leaves.
@@ -29,9 +29,10 @@ def explained(
         f: takes the leaves.
         leaves: fresh Values and Tensors, which get the names of the program.
         finding: what is wrong.
+        fails: whether the assertion fails for a recorded graph, too.
         in_full: says it with what may be the matter, which takes its time.
     """
-    explanation = _Late(lambda: _program_and_picture(assertion, f, leaves))
+    explanation = _Late(lambda: _program_and_picture(assertion, f, leaves, fails))
     if currently_in_test_context():
         # All of it takes a second, and Hypothesis fails hundreds of times before it has found the
         # smallest example. That it runs last, and only then a note is asked what it says.
@@ -52,25 +53,22 @@ class _Late:
         return self.text()
 
 
-def _program_and_picture(assertion: str, f: Callable[..., Any], leaves: Sequence[Node]) -> str:
+def _program_and_picture(
+    assertion: str, f: Callable[..., Any], leaves: Sequence[Node], fails: Callable[[Graph], bool]
+) -> str:
     for i, leaf in enumerate(leaves):
         leaf.label = f"x{i}"
     graph, output = recorded(f, leaves)
     program = graph.reproduction(assertion)
     digest = hashlib.sha256(program.encode()).hexdigest()[:12]
     picture = _drawn(output, Path(tempfile.gettempdir()) / f"autograd-graph-{digest}.svg")
-    return "\n".join([_heading(output, leaves), "", program, "", picture])
-
-
-def _heading(output: Node, leaves: Sequence[Node]) -> str:
-    """What the program does: if f made leaves of its own, as ``detach()`` does, it may not fail as f does."""
-    own = [node for node in newest_first([output]) if node.op is None and type(node) is not Constant]
-    if {*own} <= {*leaves}:
-        return "This program repeats it:"
-    return (
-        "This program repeats what was recorded; what f took from elsewhere, as from detach(), or from parameters "
-        "of its own, stands in it as fixed numbers, so that it may pass where f fails:"
-    )
+    heading = "This program repeats it:"
+    if not fails(graph):
+        heading = (
+            "This program repeats what was recorded, and passes where f fails: what f took from elsewhere, as from "
+            "x.numpy(), float(x) or detach(), stands in it as fixed numbers:"
+        )
+    return "\n".join([heading, "", program, "", picture])
 
 
 def _drawn(node: Node, path: Path) -> str:

@@ -21,6 +21,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Node, Tensor, Value, gradients
+from autograd.primitive import Primitive, table
 
 INF, NAN = math.inf, math.nan
 Numbers = Any
@@ -345,6 +346,12 @@ def test_a_leaf_survives_a_pickle_with_gradient_and_label(kind: type[Node]) -> N
     (x * x).backward()
     twin = pickle.loads(pickle.dumps(x))
     assert (float(twin), float(twin.grad), twin.label) == (3.0, 6.0, "x")
+
+
+@pytest.mark.parametrize("row", table.values(), ids=lambda row: row.name)
+def test_copies_and_pickles_of_a_row_are_the_row(row: Primitive) -> None:
+    assert copy.deepcopy([row])[0] is row
+    assert pickle.loads(pickle.dumps(row)) is row
 
 
 def test_a_cycle_cannot_be_made() -> None:

@@ -316,13 +316,27 @@ def test_determinants_have_right_slopes_of_both_orders_whatever_the_rank(n: int,
     assert y.item() == pytest.approx(float(exact_det(exact)), rel=1e-12, abs=1e-11)
     minors = [[(-1) ** (i + j) * float(exact_det(without(exact, (i, j)))) for j in range(n)] for i in range(n)]
     np.testing.assert_allclose(np.asarray(first), minors, rtol=1e-9, atol=1e-9)
-    # Of a singular matrix whose determinant rounds to 1e-17, second derivatives have no digits.
-    if n > 1 and (y.item() == 0 or abs(y.item()) > 0.5):
+    if n > 1:
         (second,) = gradients(first[0, 0], [x])
         expected = np.zeros((n, n))
         for i, j in itertools.product(range(1, n), range(1, n)):
             expected[i, j] = (-1) ** (i + j) * float(exact_det(without(exact, (0, 0), (i, j))))
         np.testing.assert_allclose(np.broadcast_to(np.asarray(second), (n, n)), expected, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("gap", [1.0, 1e-4, 1e-7, 1e-9, 1e-12, 1e-16, 0.0])
+def test_determinants_have_right_second_derivatives_however_nearly_singular(
+    gap: float, rng: np.random.Generator
+) -> None:
+    left, _, right = np.linalg.svd(rng.normal(size=(2, 4, 4)))
+    x = Tensor(left * [1.0, 0.8, 0.5, gap] @ right)
+    (first,) = gradients(det(x)[1], [x])
+    (second,) = gradients(first[1, 0, 0], [x])
+    rest = np.delete(np.delete(x.numpy()[1], 0, 0), 0, 1)  # of which the first slope is the determinant
+    np.testing.assert_allclose(
+        second.numpy()[1, 1:, 1:], np.linalg.inv(rest).T * np.linalg.det(rest), rtol=0, atol=1e-7
+    )
+    np.testing.assert_allclose(second.numpy()[1, :, 0], 0, atol=1e-7)
 
 
 def test_determinant_of_a_stack_with_a_singular_matrix_in_it() -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Tensor, Value, gradients, log_softmax, logsumexp, max, mean, no_grad, softmax, sum
+from autograd import Tensor, Value, gradients, hypot, log_softmax, logsumexp, max, mean, no_grad, softmax, sum
 from autograd.primitives.reduction import argmax, argmin, cumprod, cumsum, min, norm, prod, std, var
 
 INF, NAN = math.inf, math.nan
@@ -250,6 +250,13 @@ def test_norm_at_0_has_slope_0_beside_rows_that_have_others() -> None:
     norm(x, axis=1).sum().backward()
     np.testing.assert_allclose(x.grad, [[0.0, 0.0], [0.6, 0.8]], rtol=1e-15)
     np.testing.assert_array_equal(norm(x, axis=1).data, [0.0, 5.0])
+
+
+@pytest.mark.parametrize(
+    ("f", "tip"), [(norm, [0.0, 0.0]), (std, [1.0, 1.0]), (lambda x: hypot(x[0], x[1]), [0.0, 0.0])]
+)
+def test_at_the_tip_of_a_cone_second_derivatives_are_0_as_along_any_line_through_it(f: Any, tip: list[float]) -> None:
+    np.testing.assert_array_equal(hessian_of(f, tip), np.zeros((2, 2)))
 
 
 def test_norm_of_inf_and_nan() -> None:

@@ -191,6 +191,20 @@ def test_entries_roll_back_whatever_kind_of_whole_number_they_were_rolled_by(kin
         np.testing.assert_array_equal(x.grad, np.roll(seed, back, axis))
 
 
+@pytest.mark.parametrize(
+    "axes", [(), (None,), (0, 1), (1, 0), ([1, 0],), (np.array([1, 0]),), ((),), (0,), (0, 0), (0, 2)]
+)
+def test_the_method_transposes_as_numpys_does_or_refuses_what_that_refuses(axes: Any) -> None:
+    x = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    try:
+        expected = x.numpy().transpose(*axes)
+    except ValueError:
+        with pytest.raises(ValueError, match="transpose: "):
+            x.transpose(*axes)
+    else:
+        np.testing.assert_array_equal(x.transpose(*axes).data, expected)
+
+
 @pytest.mark.parametrize("kind", [list, np.array])
 @pytest.mark.parametrize(
     ("f", "parameters"),

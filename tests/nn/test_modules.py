@@ -1,5 +1,6 @@
 """Finding a model's parameters, and calling it with others in their place."""
 
+import pickle
 import re
 
 import numpy as np
@@ -85,6 +86,16 @@ def test_a_module_may_know_the_whole_that_it_is_a_part_of():
 
 def test_a_module_without_parameters_has_none():
     assert nn.Sequential(nn.relu).parameters() == []
+
+
+@pytest.mark.parametrize("name", [*nn.activations.ACTIVATIONS])
+def test_a_model_survives_a_pickle(name):
+    model = nn.MLP([2, 3, 1], activation=name, rng=0)
+    twin = pickle.loads(pickle.dumps(model))
+    x = np.array([[1.0, -2.0]])
+    np.testing.assert_array_equal(twin(x).data, model(x).data)
+    assert repr(twin) == repr(model)
+    assert {*twin.parameters()}.isdisjoint(model.parameters())
 
 
 def test_zero_grad_forgets_every_gradient():

@@ -1,6 +1,7 @@
 """What holds for every optimizer: the classes are found, so that a new one is tested by being there."""
 
 import copy
+import pickle
 import re
 from dataclasses import fields
 from functools import partial
@@ -203,6 +204,23 @@ def test_resuming_gives_the_same_weights_bit_for_bit(kind, scheduled):
         advance(resumed, again, step)
     np.testing.assert_array_equal(weights(again), weights(ps))
     assert_same(resumed.state_dict(), whole.state_dict())
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["copy", "pickle"])
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_a_copy_goes_on_with_its_own_parameters_as_the_original_does_with_its_own(kind, copied):
+    ps = parameters()
+    optimizer = make(kind, ps)
+    advance(optimizer, ps)
+    others, other = copied((ps, optimizer))
+    before = weights(ps)
+    for step in range(1, 4):
+        advance(other, others, step)
+    np.testing.assert_array_equal(weights(ps), before)
+    for step in range(1, 4):
+        advance(optimizer, ps, step)
+    np.testing.assert_array_equal(weights(others), weights(ps))
+    assert_same(other.state_dict(), optimizer.state_dict())
 
 
 @every_optimizer

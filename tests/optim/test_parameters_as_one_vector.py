@@ -102,6 +102,21 @@ def test_a_copied_parameter_is_independent_of_the_optimizer(make):
 # ---- gradients -----------------------------------------------------------
 
 
+@pytest.mark.parametrize("made", [Value, lambda x: Tensor([x, -x])], ids=["values", "tensors"])
+@every_optimizer
+def test_a_copy_with_groups_moves_its_own_parameters_as_the_original_does(make, made):
+    parameters = [made(1.0), made(-2.0), made(3.0)]
+    optimizer = make([parameters[0], {"parameters": parameters[1:], "lr": 0.5}])
+    set_grads(parameters, 0)
+    optimizer.step()
+    others, other = copy.deepcopy((parameters, optimizer))
+    for one, moving in ((optimizer, parameters), (other, others)):
+        set_grads(moving, 1)
+        one.step()
+    np.testing.assert_array_equal([p.numpy() for p in others], [p.numpy() for p in parameters])
+    assert not np.shares_memory(other.w, optimizer.w)
+
+
 @every_optimizer
 def test_zero_grad_makes_every_gradient_none(make):
     parameters = [Tensor([1.0]), Value(2.0)]
@@ -167,6 +182,44 @@ def test_tensors_are_still_views_after_a_step_of_only_some(make):
     assert np.shares_memory(first.data, optimizer.w)
     assert np.shares_memory(second.data, optimizer.w)
     assert optimizer.w.tolist() == [first.item(), second.item()]
+
+
+@pytest.mark.parametrize("made", [lambda x: Value(x), lambda x: Tensor(x)], ids=["values", "tensors"])
+def test_a_step_of_only_some_leaves_the_others_as_they_are(made):
+    first, second = made(1.0), made(2.0)
+    optimizer = optim.SGD([first, second], lr=0.5)
+    optimizer.step(lambda: 3 * first)
+    assert (first.item(), second.item()) == (-0.5, 2.0)
+    assert second.grad is None
+
+
+def test_an_array_that_was_handed_out_before_the_optimizer_was_made_keeps_what_it_held_and_refuses_to_be_written_to():
+    w = Tensor([1.0, 2.0])
+    before = w.data
+    before[0] = 5.0
+    optimizer = optim.SGD([w], lr=0.5)
+    optimizer.step(lambda: (2 * w).sum())
+    assert (before.tolist(), w.data.tolist(), optimizer.w.tolist()) == ([5.0, 2.0], [4.0, 1.0], [4.0, 1.0])
+    with pytest.raises(ValueError, match="read-only"):
+        before[0] = 7.0
+    w.data[0] = 8.0
+    w.data *= 2
+    assert (w.numpy().tolist(), optimizer.w.tolist()) == ([16.0, 2.0], [16.0, 2.0])
+
+
+def test_what_was_written_to_data_from_before_the_optimizer_is_still_noticed():
+    w = Tensor([1.0, 2.0])
+    before = w.data
+    loss = (w * w).sum()
+    before[0] = 5.0
+    optimizer = optim.SGD([w])
+    with pytest.raises(RuntimeError, match="were changed after multiply had used them"):
+        loss.backward()
+    loss = (w * w).sum()
+    w.data[1] = 9.0
+    with pytest.raises(RuntimeError, match="were changed after multiply had used them"):
+        loss.backward()
+    assert optimizer.w.tolist() == [5.0, 9.0]
 
 
 # ---- several optimizers --------------------------------------------------
