@@ -8,7 +8,6 @@ import inspect
 import itertools
 import keyword
 import math
-import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from autograd.expression import ExpressionError, parse
 from autograd.graph import newest_first
 from autograd.node import Constant, Value
 from autograd.primitive import Primitive, table
+from autograd.terminal import printing
 
 DIFFERENTIABLE = ("autograd.primitives.", "nn.activations", "nn.losses")  # where the functions are that are composed
 EXAMPLE = 'python -m autograd "tanh(w*x + b)" w=2 x=0.5 b=-1'
@@ -63,8 +63,6 @@ def main(arguments: Sequence[str]) -> int:
             parser.print_help()
     except ExpressionError as error:
         parser.error(str(error))
-    except BrokenPipeError:  # a reader such as head has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may Python write there when it ends
     return 0
 
 
@@ -163,4 +161,5 @@ def print_columns(rows: Sequence[tuple[str, ...]], numbers: Sequence[int] = rang
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with printing():
+        sys.exit(main(sys.argv[1:]))

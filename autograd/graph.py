@@ -47,8 +47,24 @@ def newest_first(outputs: Iterable[nodes.Node]) -> list[nodes.Node]:
 
 
 def first_non_finite(output: nodes.Node) -> nodes.Node | None:
-    """The oldest node behind ``output`` whose data holds an inf or a nan."""
-    for node in reversed(newest_first([output])):
-        if not np.isfinite(node.data).all():
-            return node
-    return None
+    """Where the inf or nan in ``output`` began: the oldest node that holds one though its inputs hold none.
+
+    It counts only if it reached the output through nodes that hold one themselves, as it does not
+    through the branch that ``where`` leaves out. What was computed comes before a leaf that held
+    one from the start, which may be meant, as the -inf of a mask.
+    """
+    if _is_finite(output):
+        return None
+    reached, found, began = {output}, [output], []
+    while found:
+        node = found.pop()
+        sources = [x for x in node.inputs if not _is_finite(x)]
+        if not sources:
+            began.append(node)
+        found += {*sources} - reached
+        reached.update(sources)
+    return min(began, key=lambda node: (node.op is None, node.time))
+
+
+def _is_finite(node: nodes.Node) -> bool:
+    return bool(np.isfinite(node._data).all())

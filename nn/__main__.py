@@ -14,6 +14,7 @@ import nn
 import optim
 from autograd import check_gradients, no_grad
 from autograd.primitive import Array
+from autograd.terminal import printing
 from nn import data, page, plots
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def digits(folder: Path) -> None:
 
     with no_grad():
         predictions = np.argmax(model(x_held_out).numpy(), axis=1)
-    report.draw("learning_curve.png", plots.learning_curve(history))
-    report.draw("confusion_matrix.png", plots.confusion_matrix(y_held_out, predictions))
-    report.draw("misread.png", plots.misread(x_held_out, y_held_out, predictions))
     few = slice(0, 8)
+    report.say("along 4 random directions for each weight matrix and bias:")
+    report.say(str(check_network(model, x[few], y[few])))
+    report.write()
     for name, parameter in model.named_parameters():
         parameter.label = name
     loss = nn.cross_entropy(model(x[few]), y[few])
@@ -57,9 +58,9 @@ def digits(folder: Path) -> None:
     model.zero_grad()
     loss.backward()
     loss.draw().save(folder / "graph.svg")
-    report.say("along 4 random directions for each weight matrix and bias:")
-    report.say(str(check_network(model, x[few], y[few])))
-    report.write()
+    report.draw("learning_curve.png", plots.learning_curve(history))
+    report.draw("confusion_matrix.png", plots.confusion_matrix(y_held_out, predictions))
+    report.draw("misread.png", plots.misread(x_held_out, y_held_out, predictions))
 
 
 def moons(folder: Path) -> None:
@@ -74,9 +75,9 @@ def moons(folder: Path) -> None:
         raise KeyboardInterrupt
     right = f"{history.validation_accuracy[-1]:.1%} of the {len(x_held_out)} held-out points"
     report.say(f"{right} on the right side, after {len(history.loss)} epochs on {len(x)} others")
+    report.write()
     report.draw("decision_boundary.png", plots.decision_boundary(model, points, labels))
     report.draw("learning_curve.png", plots.learning_curve(history))
-    report.write()
 
 
 def check_network(model: nn.Module, x: Array, y: Array) -> Any:
@@ -109,7 +110,6 @@ class Report:
 
     def write(self) -> None:
         (self.folder / "report.txt").write_text("\n".join(self.lines) + "\n", encoding="utf-8")
-        print(f"pictures are in {self.folder}")
 
 
 def main() -> int:
@@ -124,10 +124,11 @@ def main() -> int:
     try:
         if arguments.job == "page":
             print(f"open {page.write(folder)}")
-        elif arguments.job == "digits":
-            digits(folder / "digits")
         else:
-            moons(folder / "moons")
+            {"digits": digits, "moons": moons}[arguments.job](folder / arguments.job)
+            print(f"pictures are in {folder / arguments.job}")
+    except BrokenPipeError:
+        raise  # it is no file that cannot be written
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -138,4 +139,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with printing():
+        sys.exit(main())

@@ -69,7 +69,7 @@ def digits() -> tuple[Array, Array]:
 
 
 def accuracy(scores: Any, labels: Array) -> float:
-    """The share of rows whose largest score is that of the right class.
+    """The share of rows whose largest score is that of the right class, and a finite number.
 
     Args:
         scores: (rows, classes) numbers, or a Tensor of them.
@@ -84,4 +84,5 @@ def accuracy(scores: Any, labels: Array) -> float:
             f"accuracy: needs scores of shape (rows, classes) and one label per row, "
             f"not scores of shape {scores.shape} and labels of shape {labels.shape}"
         )
-    return float(np.mean(np.argmax(scores, axis=1) == labels))
+    right = (np.argmax(scores, axis=1) == labels) & np.isfinite(np.max(scores, axis=1))
+    return float(np.mean(right))

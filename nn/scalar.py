@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd import Node, Value, weighted_sum
 from nn.initializers import Seed, generator
 from nn.module import Module
+
+_NUMBERS = {Value, float, int}
 
 
 class Neuron(Module):
@@ -41,9 +45,18 @@ class Layer(Module):
         self.neurons = [Neuron(fan_in, nonlin, rng) for _ in range(fan_out)]
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        """A list of outputs; the output itself if there is a single neuron."""
+        """A list of outputs; the output itself if there is a single neuron.
+
+        Raises:
+            ValueError: ``x`` holds several examples.
+        """
         if isinstance(x, Node) and x.ndim == 0:  # what a layer of one neuron gave
             x = [x]
+        if _holds_rows(x):
+            raise ValueError(
+                "nn.scalar: takes the numbers of one example, and was given several rows; call it on each, "
+                "as in [model(row) for row in x]"
+            )
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -75,3 +88,9 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def _holds_rows(x: Any) -> bool:
+    if isinstance(x, (Node, np.ndarray)):
+        return x.ndim > 1
+    return not _NUMBERS.issuperset(map(type, x)) and any(map(np.ndim, x))

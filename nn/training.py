@@ -16,6 +16,7 @@ import numpy as np
 from autograd import Node, no_grad
 from autograd.graph import first_non_finite
 from autograd.modes import is_recording
+from autograd.node import plain
 from autograd.primitive import Array
 from nn.data import accuracy, batches
 from nn.initializers import Seed, generator
@@ -34,12 +35,14 @@ class History:
     """What happened in training, one number per epoch.
 
     Attributes:
-        loss: the mean training loss over the epoch's examples, each measured
-            just before the step it was used for.
+        loss: the mean training loss over the epoch's examples, each measured just before
+            the step it was used for, where the optimizer takes its gradient: at the
+            weights, or ahead of them, as ``NesterovLookAhead`` does.
         validation_loss: the loss on the validation data after the epoch.
         validation_accuracy: the share of validation rows whose largest output is
-            that of the right class; only where the targets are class labels.
-        interrupted: whether Ctrl-C ended training early.
+            that of the right class; only where the targets are class labels, one for
+            each row of two or more outputs.
+        interrupted: whether Ctrl-C was pressed, which ends training after the batch in hand.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -122,7 +125,7 @@ def fit(
 def _step(
     model: Callable[[Any], Any], loss_function: Loss, optimizer: Optimizer, x: Array, y: Array, epoch: int, batch: int
 ) -> float:
-    """Take one step on a batch; return the loss that the weights had before it."""
+    """Take one step on a batch; return the first loss that the optimizer asked for."""
     losses: list[float] = []
 
     def loss() -> Node:
@@ -135,7 +138,7 @@ def _step(
         if node.size != 1:
             raise ValueError(f"fit: the loss has shape {node.shape}; make it one number, as mean does")
         losses.append(node.item())
-        # Only the first is that of the present weights; a line search may try weights that are too far away.
+        # Only the first is where training has come to; a line search may try weights that are too far away.
         if len(losses) == 1 and not math.isfinite(losses[0]):
             raise FloatingPointError(_what_went_bad(node, losses[0], epoch, batch))
         return node
@@ -149,7 +152,8 @@ def _validate(model: Callable[[Any], Any], loss_function: Loss, data: tuple[Arra
     with no_grad():
         output = model(x)
         history.validation_loss.append(float(loss_function(output, y)))
-    if y.dtype.kind in "iu" and y.ndim == 1 and len(np.shape(np.asarray(output))) == 2:
+    shape = np.shape(plain(output))
+    if y.dtype.kind in "iu" and y.ndim == 1 and len(shape) == 2 and shape[1] > 1:
         history.validation_accuracy.append(accuracy(output, y))
 
 
@@ -195,7 +199,12 @@ def _ctrl_c() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = signal.getsignal(signal.SIGINT) or signal.default_int_handler
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:  # as in a job that a script runs in the background
+        yield stop
+        return
+    if before is None:  # it was not set from Python, and cannot be set again from there
+        before = signal.default_int_handler
 
     def handle(number: int, frame: Any) -> None:
         stop.set()

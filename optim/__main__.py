@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nn
+from autograd.terminal import printing
 from nn import data
 from optim import census, moons, race_page
 from optim.problems import Problem, on_data, on_surface
@@ -76,8 +77,6 @@ def main(arguments: Sequence[str]) -> int:
         kinds = [*dict.fromkeys(census.find(name.strip()) for name in names)] or everyone()
     except ValueError as error:
         parser.error(str(error))
-    except BrokenPipeError:
-        return _unread()
     folder = given.out / "race" / given.problem
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
             problem = NETWORKS[given.problem]() if given.problem in NETWORKS else on_surface(SURFACES[given.problem])
             run(problem, kinds, given.steps or STEPS, given.lr, folder)
     except BrokenPipeError:
-        return _unread()
+        raise  # it is no file that cannot be written
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -109,10 +108,12 @@ def run(problem: Problem, kinds: Sequence[type[Any]], steps: int, lr: float | No
     lesson = f"\n{problem.surface.lesson}" if problem.surface else ""
     rates = "" if lr is not None else "; each at the learning rate that suits it best"
     report = f"{result.title}{lesson}\n{steps} steps{rates}.\n\n{result.table()}"
+    print(f"{report}\n", flush=True)
     (folder / "report.txt").write_text(report + "\n", encoding="utf-8")
     (folder / "race.html").write_text(race_page.page(result), encoding="utf-8")
-    result.plot(folder / "race.png")
-    print(f"{report}\n\nThe picture is {folder / 'race.png'}; the race itself is {folder / 'race.html'}", flush=True)
+    print(f"The race itself is {folder / 'race.html'}", flush=True)
+    result.plot(folder / "race.png")  # last, as it takes matplotlib
+    print(f"The picture is {folder / 'race.png'}", flush=True)
 
 
 def digits() -> Problem:
@@ -152,10 +153,11 @@ def compare(seeds: int, folder: Path) -> None:
     with jobs(len(runs)) as each:
         comparison = moons.Comparison([*each(train, runs)])
     report = comparison.report()
+    seconds = time.perf_counter() - started
+    print(f"{report}\n\nAll of it took {seconds:.0f} s", flush=True)
     (folder / "report.txt").write_text(report + "\n", encoding="utf-8")
     comparison.plot(folder / "moons.png")
-    seconds = time.perf_counter() - started
-    print(f"{report}\n\nThe picture is {folder / 'moons.png'}; all of it took {seconds:.0f} s", flush=True)
+    print(f"The picture is {folder / 'moons.png'}", flush=True)
 
 
 @contextmanager
@@ -189,12 +191,6 @@ def progress(results: Iterable[Any], count: int) -> Iterator[Any]:
         print("\r" + " " * 72 + "\r", end="", file=sys.stderr, flush=True)
 
 
-def _unread() -> int:
-    """The reader of what is printed, head say, has seen enough; Python flushes once more as it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
-
-
 def _count(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
@@ -214,4 +210,5 @@ def _rate(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with printing():
+        sys.exit(main(sys.argv[1:]))

@@ -186,7 +186,7 @@ class SWA(Averaging, Wrapper):
             self.n += 1
 
     def average(self) -> Array:
-        return self.state["a"] if self.n else self.base.w
+        return (self.state["a"] if self.n else self.base.w).copy()
 
 
 @dataclass(eq=False)
@@ -213,4 +213,4 @@ class EMA(Averaging, Wrapper):
         self.n += 1
 
     def average(self) -> Array:
-        return self.state["a"] if self.n else self.base.w
+        return (self.state["a"] if self.n else self.base.w).copy()

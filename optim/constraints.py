@@ -42,7 +42,7 @@ class PerUnit(OnWeights):
             single number in it is one unit.
 
     Raises:
-        ValueError: in use, if there is no such parameter.
+        ValueError: when an optimizer is made with it that has no such parameter.
     """
 
     def units(self, optimizer: Optimizer, w: Array) -> Iterator[Array]:

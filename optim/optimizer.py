@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Node, Tensor, Value, stale
+from autograd.modes import is_recording
 from autograd.primitive import Array
 from optim.explanation import Explanation
 from optim.hyperparameters import Configured, check, hyperparameters_of, measured_of
@@ -30,7 +31,7 @@ from optim.replay import explain
 from optim.schedules import ErrorSchedule
 from optim.state import check_arrays, check_owner
 from optim.trace import Trace
-from optim.transforms import SkipStep, listed
+from optim.transforms import Chosen, SkipStep, listed
 
 BLOCK = 1 << 18  # bytes; a few vectors of this length stay in a core's own cache
 WHOLE = 1 << 20  # bytes; up to here one vector is updated in one go
@@ -59,7 +60,13 @@ def computed(owner: Any, loss: Callable[[], Any]) -> Node:
 
     Raises:
         TypeError: the function that an optimizer was given returns something that has no gradient.
+        RuntimeError: it is called in ``no_grad``.
     """
+    if not is_recording():
+        raise RuntimeError(
+            f"{type(owner).__name__}: in no_grad the loss records nothing that could be differentiated; "
+            f"call step() outside"
+        )
     result = loss()
     if not isinstance(result, Node):
         raise TypeError(
@@ -87,7 +94,8 @@ class Optimizer(Configured):
 
     Every hyperparameter can also be a schedule: a function of the number of steps
     taken so far, or one that follows the loss. What is assigned between steps, as in
-    ``optimizer.lr = 0.01``, has to be a number, and is not checked.
+    ``optimizer.lr = 0.01``, has to be a number, and is not checked. What has a schedule is
+    the schedule's again at the next step, and what a group does not name is the optimizer's.
 
     Args:
         parameters: the ``Tensor``s and ``Value``s to train. A dictionary among them is
@@ -166,6 +174,9 @@ class Optimizer(Configured):
             self.needs_loss = True  # type: ignore[misc]
         self.in_blocks = self.kernel is not None and not whole and not self.groups and not self.transforms
         self.gather()
+        for constraint in self.constraints:
+            if isinstance(constraint, Chosen):  # it says now what it cannot do, and not after a step
+                constraint(self.w.copy(), self)
 
     # ---- for subclasses ----------------------------------------------------
 
@@ -219,9 +230,7 @@ class Optimizer(Configured):
         except SkipStep:
             self.skipped += 1
             return
-        for constraint in self.constraints if self.trace is None else self.trace.constraints(self):
-            constraint(self.w, self)
-        self.scatter()
+        self._constrain()
 
     def update(self) -> None:
         """Apply the rule to all of ``w`` and ``g``."""
@@ -240,6 +249,14 @@ class Optimizer(Configured):
             for piece in self._cut(len(self.w)):
                 state = [vector[piece] for vector in self.state.values()]
                 self.kernel(self.w[piece], self.g[piece], *state, *self._scratch(piece))
+
+    def _constrain(self) -> None:
+        """The constraints, the last that is done to the weights in a step."""
+        try:
+            for constraint in self.constraints if self.trace is None else self.trace.constraints(self):
+                constraint(self.w, self)
+        finally:
+            self.scatter()
 
     def gather(self) -> None:
         """Make each ``Tensor`` a view into ``w``, if it is not one already, and read the ``Value``s."""
@@ -263,11 +280,20 @@ class Optimizer(Configured):
 
     def _count(self) -> None:
         """One more step; the schedules say with which hyperparameters."""
-        if self.needs_loss:
-            self._follow_loss()
-        for one in (self, *self.groups):
-            for name, schedule in one.schedules.items():
-                one._schedule(name, one.progress[name][0] if name in one.progress else schedule(self.steps), self.steps)
+        scheduled = [one for one in (self, *self.groups) if one.schedules]
+        before = [(one.progress, {name: getattr(one, name) for name in one.schedules}) for one in scheduled]
+        try:
+            if self.needs_loss:
+                self._follow_loss()
+            for one in scheduled:
+                for name, schedule in one.schedules.items():
+                    number = one.progress[name][0] if name in one.progress else schedule(self.steps)
+                    one._schedule(name, number, self.steps)
+        except BaseException:
+            for one, (progress, numbers) in zip(scheduled, before):
+                one.progress = progress
+                vars(one).update(numbers)
+            raise
         self.steps += 1
         for group in self.groups:
             for name in group.following:
@@ -276,8 +302,7 @@ class Optimizer(Configured):
 
     def _follow_loss(self) -> None:
         for one in (self, *self.groups):
-            for name, state in one.progress.items():
-                one.progress[name] = one.schedules[name].follow(state, self.loss)
+            one.progress = {name: one.schedules[name].follow(state, self.loss) for name, state in one.progress.items()}
 
     def _take(self, loss: Any) -> None:
         if loss is None:
@@ -542,9 +567,7 @@ class Optimizer(Configured):
             one.__dict__.update({name: remembered[0] for name, remembered in progress.items()})
         for group, loaded in zip(self.groups or (self,), state["groups"]):
             group._load(loaded)
-        self.__dict__.update(
-            {name: getattr(self.groups[0], name) for name in self.groups[0].following} if self.groups else {}
-        )
+        self._load_hyperparameters(state["hyperparameters"])
 
     def check_state_dict(self, state: dict[str, Any]) -> None:
         """Refuse what ``load_state_dict`` cannot load, and change nothing."""
@@ -554,6 +577,7 @@ class Optimizer(Configured):
         if len(mine) != len(state["groups"]):
             raise ValueError(f"{owner}: the state has {len(state['groups'])} groups of parameters, not {len(mine)}")
         for number, (own, loaded) in enumerate(zip(mine, state["groups"])):
+            loaded = {**loaded, "shapes": [*map(tuple, loaded["shapes"])]}  # JSON has no tuples
             for name in ("shapes", "dtype"):
                 if own[name] != loaded[name]:
                     raise ValueError(
@@ -580,13 +604,16 @@ class Optimizer(Configured):
 
     def _load(self, loaded: dict[str, Any]) -> None:
         self.fresh = [*loaded["fresh"]]
-        for name, number in loaded["hyperparameters"].items():
-            if name not in self.schedules:
-                setattr(self, name, number)
+        self._load_hyperparameters(loaded["hyperparameters"])
         for name, number in loaded["measured"].items():
             setattr(self, name, copy.deepcopy(number))
         for name, saved in loaded["vectors"].items():
             self.state[name][...] = saved
+
+    def _load_hyperparameters(self, loaded: dict[str, Any]) -> None:
+        for name, number in loaded.items():
+            if name not in self.schedules:
+                setattr(self, name, number)
 
 
 def _names(followers: Iterable[Iterable[str]]) -> str:

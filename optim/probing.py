@@ -86,9 +86,7 @@ class Probing(Optimizer):
             raise
         finally:
             self.scatter()
-        for constraint in self.constraints if self.trace is None else self.trace.constraints(self):
-            constraint(self.w, self)
-        self.scatter()
+        self._constrain()
         super()._follow_loss()
 
     def _follow_loss(self) -> None:

@@ -161,7 +161,7 @@ class GradientCentralization(Chosen):
 
     def __call__(self, g: Array, optimizer: Optimizer) -> None:
         for block in self.blocks(optimizer, g):
-            if block.ndim > 1:
+            if block.ndim > 1 and block.size:
                 block -= block.mean(unit_axes(block), keepdims=True)
 
 

@@ -228,13 +228,14 @@ class Lookahead(Wrapper):
 class GradientAccumulation(Wrapper):
     """One step of the base for every k calls, along the mean of their gradients (folklore).
 
-    g = (g_1 + ... + g_k) / k
+    g = (g_1 + ... + g_k) / k,  and so the loss, for a base that asks for it
     """
 
     gives = (GIVEN,)
 
     every: int = count(4)
     calls: int = measured(0)
+    losses: float = measured(0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -250,15 +251,19 @@ class GradientAccumulation(Wrapper):
             if part.grad is not None:
                 total[place] += np.ravel(part.grad)
                 used[i] = 1
+        if loss is not None:
+            self.losses += float(loss)
         self.calls += 1
-        if self.calls % self.every == 0:
-            for i, (part, place) in enumerate(zip(self.parts, self.places)):
-                mean = (total[place] / self.every).reshape(part.shape)
-                part.grad = None if not used[i] else float(mean) if isinstance(part, Value) else mean
-            self.base.step(loss)
-            total[:] = 0
-            used[:] = 0
-        self.zero_grad()
+        try:
+            if self.calls % self.every == 0:
+                for i, (part, place) in enumerate(zip(self.parts, self.places)):
+                    mean = (total[place] / self.every).reshape(part.shape)
+                    part.grad = None if not used[i] else float(mean) if isinstance(part, Value) else mean
+                self.base.step(None if loss is None else self.losses / self.every)
+        finally:  # also if the base refuses to step: what it refused is not carried on
+            if self.calls % self.every == 0:
+                total[:] = used[:] = self.losses = 0.0
+            self.zero_grad()
 
 
 @dataclass(eq=False)
@@ -280,7 +285,10 @@ class Mechanic(Wrapper):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.base, GradientAccumulation):
+        inner = self.base
+        while isinstance(inner, Wrapper) and not isinstance(inner, GradientAccumulation):
+            inner = inner.base
+        if isinstance(inner, GradientAccumulation):
             raise TypeError(
                 "Mechanic: bets on gradients that GradientAccumulation clears; go around in the other order, "
                 "as in GradientAccumulation(Mechanic(SGD(parameters)))"

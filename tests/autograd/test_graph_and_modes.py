@@ -26,6 +26,7 @@ from autograd import (
     no_grad,
     stack,
     weighted_sum,
+    where,
 )
 from autograd.graph import first_non_finite, newest_first
 from autograd.modes import is_recording
@@ -73,6 +74,22 @@ def test_the_first_node_that_went_bad_is_the_oldest() -> None:
         last = exp(worse) + good
     assert first_non_finite(last) is bad
     assert first_non_finite(good) is None
+
+
+def test_what_does_not_reach_the_output_is_not_where_it_went_bad() -> None:
+    x = Tensor([-1.0, 1.0])
+    with np.errstate(all="ignore"):
+        harmless = where(x.data > 0, log(x), 0.0).sum()
+        overflow = x * 1e300 * 1e300
+        assert first_non_finite(harmless + overflow.sum()) is overflow
+
+
+def test_what_was_computed_is_blamed_before_the_infinity_of_a_mask() -> None:
+    x = Tensor([1.0, 2.0])
+    with np.errstate(all="ignore"):
+        overflow = x * 1e300 * 1e300
+        masked = overflow + np.array([0.0, -math.inf])
+        assert first_non_finite(masked.sum()) is overflow
 
 
 @pytest.mark.parametrize("entry", [math.inf, -math.inf, math.nan])

@@ -140,6 +140,11 @@ def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch):
 # ---- accuracy ------------------------------------------------------------
 
 
+def test_a_row_without_a_finite_largest_score_is_not_read_right():
+    scores = np.array([[np.nan, 1.0], [np.inf, 1.0], [-np.inf, -np.inf], [0.0, -np.inf]])
+    assert data.accuracy(scores, np.zeros(4, int)) == 0.25
+
+
 @pytest.mark.parametrize("kind", [np.array, Tensor])
 def test_accuracy_is_the_share_of_rows_whose_largest_score_is_the_right_class(kind):
     scores = kind([[1.0, 2.0], [3.0, 0.0], [-1.0, -2.0], [0.0, 5.0]])

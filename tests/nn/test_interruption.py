@@ -122,6 +122,15 @@ def test_training_can_be_continued_after_an_interruption(before):
     assert history.loss[-1] < 1e-3
 
 
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL])
+def test_a_signal_that_was_not_python_s_to_handle_is_left_as_it_was(before, handler):
+    signal.signal(signal.SIGINT, handler)
+    send = ctrl_c if handler is signal.SIG_IGN else lambda: None
+    _, history, _ = train(interrupt=lambda number: send())
+    assert not history.interrupted
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
 def test_fit_outside_the_main_thread_leaves_the_handler_alone(before):
     seen = []
     thread = threading.Thread(

@@ -3,24 +3,27 @@
 import re
 import runpy
 import sys
+from functools import partial
 
 import pytest
 
 import nn
-from optim.__main__ import main as python_m_optim
 
 
-def python_m_nn(*arguments):
+def python_m(module, *arguments):
     """Run the command in this process; its exit status."""
     before = sys.argv
-    sys.argv = ["nn", *map(str, arguments)]
+    sys.argv = [module, *map(str, arguments)]
     try:
-        runpy.run_module("nn", run_name="__main__")
+        runpy.run_module(module, run_name="__main__")
     except SystemExit as end:
         return end.code
     finally:
         sys.argv = before
     raise AssertionError("the command ended without an exit status")
+
+
+python_m_nn = partial(python_m, "nn")
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def test_the_graph_of_the_digits_network_shows_its_loss_and_parameters(out):
 
 
 def test_the_page_gathers_all_of_it(out, capsys):
-    assert python_m_optim(["bowl", "--optimizers", "SGD,Adam", "--steps", "5", "--lr", "0.1", "--out", str(out)]) == 0
+    assert python_m("optim", "bowl", "--optimizers", "SGD,Adam", "--steps", 5, "--lr", 0.1, "--out", out) == 0
     capsys.readouterr()
     assert python_m_nn("page", "--out", out) == 0
     assert capsys.readouterr().out.strip() == f"open {out / 'index.html'}"

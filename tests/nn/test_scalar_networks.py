@@ -93,6 +93,16 @@ def test_inputs_may_be_numbers_or_values_in_any_sequence(x):
     assert model(x).data == model([1.0, -2.0]).data
 
 
+@pytest.mark.parametrize(
+    "x", [np.ones((2, 2)), Tensor(np.ones((2, 2))), [[1.0, 2.0], [3.0, 4.0]], [np.ones(2), np.ones(2)], np.ones((2, 1))]
+)
+def test_several_rows_at_once_are_refused(x):
+    with pytest.raises(
+        ValueError, match=r"was given several rows; call it on each, as in \[model\(row\) for row in x\]"
+    ):
+        nn.scalar.MLP(2, [3, 1], rng=0)(x)
+
+
 def test_gradients_reach_inputs_that_are_values():
     x = [Value(1.0), Value(-2.0)]
     neuron = Neuron(2, nonlin=False, rng=0)

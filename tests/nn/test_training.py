@@ -401,3 +401,16 @@ def test_a_loss_of_several_numbers_is_refused():
 def test_fit_leaves_recording_on():
     fit_line(validation=line())
     assert (Tensor([1.0]) * 2).op is not None
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_whole_numbers_are_class_labels_only_beside_two_or_more_outputs(columns):
+    model = nn.MLP([1, columns], rng=0)
+    x, y = np.arange(6.0)[:, None], np.arange(6) % 2
+
+    def loss(output, target):
+        return nn.mean_squared_error(output[:, 0], target)
+
+    history = nn.fit(model, loss, optim.SGD(model.parameters()), (x, y), epochs=1, validation=(x, y))
+    assert len(history.validation_loss) == 1
+    assert len(history.validation_accuracy) == columns - 1

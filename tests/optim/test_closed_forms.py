@@ -501,6 +501,43 @@ def test_accumulated_gradients_take_the_step_of_their_mean():
     np.testing.assert_allclose(p.data, q.data, rtol=1e-12)
 
 
+def test_accumulation_hands_on_the_mean_of_the_losses():
+    p, q = Tensor([1.0]), Tensor([1.0])
+    several, one = (
+        optim.GradientAccumulation(optim.PolyakSGD([p], max_lr=1e9), every=2),
+        optim.PolyakSGD([q], max_lr=1e9),
+    )
+    several.step(lambda: ((p - 3) ** 2).sum())
+    several.step(lambda: 0.01 * ((p - 5) ** 2).sum())
+    one.step(lambda: (((q - 3) ** 2).sum() + 0.01 * ((q - 5) ** 2).sum()) / 2)
+    assert several.loss == pytest.approx(one.loss, rel=1e-15)
+    np.testing.assert_allclose(p.data, q.data, rtol=1e-14)
+
+
+def test_accumulation_begins_afresh_after_a_gradient_that_was_refused():
+    p = Tensor([1.0])
+    optimizer = optim.GradientAccumulation(optim.SGD([p], lr=0.5), every=2)
+    p.grad = np.array([np.nan])
+    optimizer.step()
+    p.grad = np.array([1.0])
+    with pytest.raises(FloatingPointError, match="nothing was updated"):
+        optimizer.step()
+    assert (p.item(), p.grad) == (1.0, None)
+    follow(optimizer, p, [[2.0], [4.0]])
+    assert p.item() == 1.0 - 0.5 * 3.0
+
+
+@pytest.mark.parametrize("wrapper", [optim.EMA, optim.SWA])
+def test_an_average_is_a_copy(wrapper):
+    p = Tensor([1.0])
+    optimizer = wrapper(optim.SGD([p], lr=0.5))
+    for _ in range(2):  # before there is an average, and when there is one
+        average = optimizer.average()
+        average += 1.0
+        assert optimizer.average() == average - 1.0
+        optimizer.step(lambda: (p * p).sum())
+
+
 def test_sam_takes_the_gradient_uphill():
     p = Tensor([3.0, 4.0])
     optimizer = optim.SAM(optim.SGD([p], lr=0.1), rho=0.5)
@@ -565,6 +602,10 @@ def test_a_wrapper_goes_around_an_optimizer_or_a_wrapper_and_nothing_else():
         (lambda p: optim.Mechanic(optim.LBFGS(p)), "Mechanic: a step of LBFGS needs the loss at several points"),
         (
             lambda p: optim.Mechanic(optim.GradientAccumulation(optim.SGD(p))),
+            "go around in the other order, as in Grad",
+        ),
+        (
+            lambda p: optim.Mechanic(optim.EMA(optim.GradientAccumulation(optim.SGD(p)))),
             "go around in the other order, as in Grad",
         ),
         (lambda p: optim.Together(optim.DPSGD(p)), "Together: a step of DPSGD needs the gradient of each example"),

@@ -1,6 +1,7 @@
 """What holds for every optimizer: the classes are found, so that a new one is tested by being there."""
 
 import copy
+import json
 import pickle
 import re
 from dataclasses import fields
@@ -221,6 +222,37 @@ def test_a_copy_goes_on_with_its_own_parameters_as_the_original_does_with_its_ow
         advance(optimizer, ps, step)
     np.testing.assert_array_equal(weights(others), weights(ps))
     assert_same(other.state_dict(), optimizer.state_dict())
+
+
+@pytest.mark.parametrize("own", [{}, {"lr": 0.1}, {"momentum": 0.5}, {"lr": 0.1, "momentum": 0.5}])
+def test_a_state_brings_back_the_hyperparameters_of_the_whole_whichever_a_group_has_of_its_own(own):
+    def made(lr):
+        a, b = Tensor([1.0]), Tensor([1.0])
+        return [a, b], optim.Momentum([{"parameters": [a], **own}, {"parameters": [b]}], lr=lr)
+
+    ps, whole = made(0.5)
+    whole.lr, whole.momentum = 0.01, 0.25
+    set_grads(ps, 0)
+    whole.step()
+    others, resumed = made(0.5)
+    for p, other in zip(ps, others):
+        other.data = p.data
+    resumed.load_state_dict(whole.state_dict())
+    for members, one in ((ps, whole), (others, resumed)):
+        set_grads(members, 1)
+        one.step()
+    np.testing.assert_array_equal(weights(others), weights(ps))
+    assert_same(resumed.state_dict(), whole.state_dict())
+
+
+def test_a_state_may_have_been_text_meanwhile():
+    ps = [Tensor([1.0, 2.0]), Tensor([[3.0]])]
+    optimizer, other = optim.Adam(ps), optim.Adam([Tensor([1.0, 2.0]), Tensor([[3.0]])])
+    set_grads(ps, 0)
+    optimizer.step()
+    state = optimizer.state_dict()
+    other.load_state_dict(json.loads(json.dumps(state, default=np.ndarray.tolist)))
+    assert_same(other.state_dict(), state)
 
 
 @every_optimizer

@@ -9,7 +9,7 @@ import pytest
 
 import nn
 import optim
-from autograd import Tensor, Value
+from autograd import Tensor, Value, no_grad
 
 every_optimizer = pytest.mark.parametrize("make", [optim.SGD, optim.Momentum, optim.Adam])
 
@@ -220,6 +220,15 @@ def test_what_was_written_to_data_from_before_the_optimizer_is_still_noticed():
     with pytest.raises(RuntimeError, match="were changed after multiply had used them"):
         loss.backward()
     assert optimizer.w.tolist() == [5.0, 9.0]
+
+
+@every_optimizer
+def test_a_step_in_no_grad_says_so(make):
+    w = Tensor([1.0])
+    optimizer = make([w])
+    with no_grad(), pytest.raises(RuntimeError, match=f"{make.__name__}: in no_grad the loss records nothing"):
+        optimizer.step(lambda: (w * w).sum())
+    assert (w.item(), optimizer.steps) == (1.0, 0)
 
 
 # ---- several optimizers --------------------------------------------------

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from peers.schedules import CASES, LOSSES, RECORDED, STEPS
 
 import optim
+from autograd import Tensor
 from optim import (
     BoldDriverRate,
     Chained,
@@ -242,6 +243,19 @@ def test_exponential_decays_begin_again_at_any_step(schedule, step):
     start = step - step % schedule.every  # an interval begins here
     later = replace(schedule, start=schedule(start))
     np.testing.assert_allclose([later(s) for s in range(20)], [schedule(start + s) for s in range(20)], rtol=1e-12)
+
+
+def test_a_schedule_that_fails_leaves_those_that_follow_the_loss_where_they_were():
+    w = Tensor([1.0])
+    optimizer = optim.Momentum([w], lr=Plateau(0.1, patience=1), momentum=lambda step: 1.5 if step == 1 else 0.9)
+    optimizer.step(lambda: (w * w).sum())
+    before, where = optimizer.state_dict(), w.item()
+    for _ in range(3):
+        with pytest.raises(ValueError, match="from its schedule at step 1"):
+            optimizer.step(lambda: (w * w).sum() + 9.0)
+    after = optimizer.state_dict()
+    assert (after["progress"], after["hyperparameters"]) == (before["progress"], before["hyperparameters"])
+    assert (w.item(), optimizer.steps) == (where, 1)
 
 
 @given(rates, st.integers(1, 30), st.integers(1, 30))

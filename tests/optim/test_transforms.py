@@ -469,13 +469,37 @@ def test_non_negative_and_box_are_for_all_parameters_or_those_named():
 def test_where_no_parameter_has_units_they_must_be_named(kind):
     w = [Value(3.0), Value(-4.0)]
     how = [1.5] if kind is MaxNorm else []
-    optimizer = SGD(w, lr=0.0, constraints=[kind(*how)])
-    w[0].grad = w[1].grad = 0.0
     with pytest.raises(ValueError, match=f"{kind.__name__}: no parameter has two or more axes"):
-        optimizer.step()
+        SGD(w, lr=0.0, constraints=[kind(*how)])
     optimizer = SGD(w, lr=0.0, constraints=[kind(*how, to=w)])
+    assert [x.data for x in w] == [3.0, -4.0]
+    w[0].grad = w[1].grad = 0.0
     optimizer.step()
     assert [x.data for x in w] == ([1.5, -1.5] if kind is MaxNorm else [1.0, -1.0])
+
+
+@pytest.mark.parametrize("kind", [SGD, optim.BoldDriver])
+def test_what_a_constraint_changed_before_it_failed_is_known_to_be_changed(kind):
+    def fail(w, optimizer):
+        w[0] = 7.0
+        raise OverflowError("in the constraint")
+
+    value, tensor = Value(1.0), Tensor([2.0])
+    optimizer = kind([value, tensor], lr=0.5, constraints=[fail])
+    loss = (value * tensor).sum()
+    with pytest.raises(OverflowError, match="in the constraint"):
+        optimizer.step(lambda: (value * tensor).sum())
+    assert value.data == 7.0
+    with pytest.raises(RuntimeError, match="were changed after"):
+        loss.backward()
+
+
+def test_a_parameter_without_entries_is_centralized_without_a_warning():
+    W = Tensor(np.zeros((0, 3)))
+    optimizer = SGD([W, Tensor([1.0])], transforms=[optim.GradientCentralization()])
+    W.grad = np.zeros((0, 3))
+    optimizer.parts[1].grad = np.ones(1)
+    optimizer.step()
 
 
 # ---- what holds for all -----------------------------------------------------------------------------
