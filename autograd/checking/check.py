@@ -29,7 +29,7 @@ from autograd.checking.comparison import (
     lines_through,
 )
 from autograd.checking.diagnosis import diagnose, in_float32, one_by_one
-from autograd.checking.noise import explained
+from autograd.checking.noise import explained, noise_of_gradient
 from autograd.checking.subject import Subject
 from autograd.checking.verdicts import TOO_FLAT, UNDECIDED, Finding, GradientReport, Step, Verdict, verdict_of
 from autograd.node import Tensor, Value
@@ -120,7 +120,8 @@ def _across(subject: Subject, findings: Sequence[Finding]) -> Iterator[Finding]:
         except Exception:  # as of a rule written with NumPy's functions; backward() is right all the same
             return
         d = replace(found[0], analytic=forward)
-        if abs(forward - found[0].analytic) > d.tolerance:
+        apart = abs(forward - found[0].analytic)
+        if apart > d.tolerance and apart > noise_of_gradient(subject, lines[0]):
             because = "backward() is right and forward mode, jvp, is not: some rule is not linear in its cotangent"
             d = replace(d, verdict="differs")
             yield _finding(subject, "all inputs", subject.x.shape, lines, [d], "wrong", because)

@@ -52,7 +52,7 @@ def _is_too_fast(subject: Subject, line: Line, d: Derivative) -> bool:
 def _is_noise(subject: Subject, line: Line, d: Derivative, noise: float) -> bool:
     if d.verdict == "not differentiable":
         return d.remark == JUMPS and _jump(differences_along(subject, [line])) <= SEVERAL * noise
-    return bool(d.difference <= SEVERAL * (noise / d.step + _noise_of_gradient(subject, line)))
+    return bool(d.difference <= SEVERAL * noise / d.step + noise_of_gradient(subject, line))
 
 
 def _jump(differences: Differences) -> float:
@@ -60,10 +60,10 @@ def _jump(differences: Differences) -> float:
     return float(differences.slopes(differences.every, h[:, None]).movement[0, 0] * h[0])
 
 
-def _noise_of_gradient(subject: Subject, line: Line) -> float:
+def noise_of_gradient(subject: Subject, line: Line) -> float:
     """What the derivative under test may itself be off by, as its terms cancel; 0 where a rule hides them."""
     try:
         gradient = Subject(subject.f, subject.leaves, subject.order + 1)
-        return gradient.noise(line.move(np.zeros_like(subject.x), 1.0))
+        return SEVERAL * gradient.noise(line.move(np.zeros_like(subject.x), 1.0))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return 0.0

@@ -631,6 +631,16 @@ def test_a_rule_that_is_not_linear_in_its_cotangent_is_wrong_in_forward_mode() -
     assert report.findings[-1].because.startswith("backward() is right and forward mode, jvp, is not")
 
 
+def test_forward_mode_may_round_what_backward_finds_to_be_0() -> None:
+    # The entries of a softmax add up to 1, wherever x is: both modes add up slopes that cancel.
+    x = np.array([-1.8852, -1.4083, 1.7128, -1.7183, -0.074, 0.0897])
+    v = np.random.default_rng(6).uniform(0.5, 1.5, 6)
+    for k in range(30):
+        direction = v * np.random.default_rng(k).choice([-1.0, 1.0], 6)
+        report = check_gradients(lambda t, direction=direction: ag.softmax(x + t * direction).sum() - 1.0, 0.0)
+        assert report.worst is None, report
+
+
 # ---- large arrays --------------------------------------------------------
 
 
