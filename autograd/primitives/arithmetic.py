@@ -212,6 +212,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     return _choose(nodes.plain(condition), a, b)
 
 
+def quotient_or_0(a: Any, b: Any) -> Any:
+    """``a / b``, and 0 with all its derivatives where ``b`` is 0."""
+    return where(b == 0, 0.0, a / where(b == 0, 1.0, b))
+
+
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:
     """``x``, and the bound where ``x`` lies beyond it; ``None`` is no bound.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import node as nodes
 from autograd.primitive import Array, example, point, structured
-from autograd.primitives.arithmetic import positive, where
+from autograd.primitives.arithmetic import positive, quotient_or_0, where
 from autograd.primitives.exponential import exp
 from autograd.primitives.linear import ones
 from autograd.primitives.shaping import broadcast_to, concatenate, flip, reshape, transpose
@@ -114,7 +114,7 @@ def var(
 
 def _std_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool, ddof: float, correction: float | None) -> Any:
     degrees = _degrees_of_freedom(x, axis, ddof, correction)
-    return _spread(g / (degrees * where(y == 0, np.inf, y)), x, axis) * _deviations(x, axis)
+    return _spread(quotient_or_0(g, y) / degrees, x, axis) * _deviations(x, axis)
 
 
 @structured(
@@ -132,7 +132,7 @@ def std(
 
 
 def _norm_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    return _spread(g / where(y == 0, np.inf, y), x, axis) * x
+    return _spread(quotient_or_0(g, y), x, axis) * x
 
 
 @structured(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import Array, Interval, elementwise, point
-from autograd.primitives.arithmetic import round, square, where
+from autograd.primitives.arithmetic import quotient_or_0, round, square, where
 from autograd.primitives.exponential import sqrt
 
 _WITHIN_ONE = Interval(-1.0, 1.0)
@@ -55,8 +55,8 @@ atan = elementwise(
 )
 hypot = elementwise(
     "hypot",
-    lambda a, b, y: a / where(y == 0, np.inf, y),
-    lambda a, b, y: b / where(y == 0, np.inf, y),
+    lambda a, b, y: quotient_or_0(a, y),
+    lambda a, b, y: quotient_or_0(b, y),
     kink=np.hypot,
     special=[point(0.0, 0.0)],
     note="0 at the tip of the cone, as of a norm",
