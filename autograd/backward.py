@@ -1,16 +1,10 @@
-"""The reverse sweep: from an output to everything it was computed from.
-
-One generator, ``sweep``, walks the graph; what its ``view`` shows to the rules
-decides what comes out. Shown the nodes' data, the rules compute numbers
-(``backward``); shown the nodes themselves, they record a graph, whose nodes can
-be differentiated again (``gradients``).
-"""
+"""From an output to the gradients of everything it was computed from: ``backward`` and ``gradients``."""
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,37 +12,51 @@ import numpy as np
 from autograd import anomaly, modes, stale
 from autograd import node as nodes
 from autograd.graph import computed
-from autograd.primitive import Binary, Elementwise, Structured, Unary, data_of
-from autograd.primitives.arithmetic import where
-from autograd.primitives.shaping import broadcast_to, reshape, stack, sum_to
+from autograd.primitive import data_of
+from autograd.primitives.shaping import broadcast_to, reshape, stack
+from autograd.sweep import Cotangents, node_of, push, sweep, total
+from autograd.sweep_in_place import Order, cotangent_of, reached, sweep_values
 
-View = Callable[["nodes.Node"], Any]
-Cotangents = dict["nodes.Node", Any]
 _publishing = threading.Lock()  # two threads may add to the same leaf
-
-
-def node_of(x: nodes.Node) -> Any:
-    """The node itself, so that rules record; a constant is shown as its data."""
-    return x._data if type(x) is nodes.Constant else x
+_sweeping_in_place = threading.RLock()  # and their sweeps may meet in the same node
+_in_place = False  # whether this thread is sweeping already: a rule may call ``backward``, too
 
 
 def backward(output: nodes.Node, seed: Any = None) -> None:
     """See ``Node.backward``."""
+    global _in_place
+    seed = _seed(output, seed)
+    if type(output) is nodes.Value and output.op is not None and not modes.is_detecting_anomalies():
+        with _sweeping_in_place:
+            if not _in_place:
+                _in_place = True
+                try:
+                    return _backward_in_place(output, seed)
+                finally:
+                    _in_place = False
+    _backward(output, seed)
+
+
+def _backward_in_place(output: nodes.Value, seed: float) -> None:
+    order, leaves = reached(output, seed)
+    stale.check(order)
+    sweep_values(order)
+    _publish(order, map(cotangent_of, order), leaves, map(cotangent_of, leaves))
+
+
+def _backward(output: nodes.Node, seed: Any) -> None:
     order = computed([output])
     stale.check(order)
-    cotangents: Cotangents = {output: _seed(output, seed)}
+    cotangents: Cotangents = {output: seed}
     detecting = modes.is_detecting_anomalies()
-    if type(output) is nodes.Value and not detecting:  # then everything behind it is a Value too
-        _sweep_floats(order, cotangents)
-    else:
-        for node in order:  # as ``sweep`` does, without its pauses
-            if node in cotangents:
-                push(node, cotangents[node], data_of, cotangents)
-                if detecting:
-                    anomaly.look_at_gradients(node, cotangents)
-        if type(output) is nodes.Tensor:
-            cotangents[output] = np.asarray(cotangents[output])  # a scalar of NumPy's, if there is only one
-    _publish(cotangents)
+    for node in order:  # as ``sweep`` does, without its pauses
+        push(node, cotangents[node], data_of, cotangents)
+        if detecting:
+            anomaly.look_at_gradients(node, cotangents)
+    if type(output) is nodes.Tensor:
+        cotangents[output] = np.asarray(seed)  # a scalar of NumPy's, if there is only one
+    leaves = [x for x in cotangents if x.op is None]
+    _publish(order, map(cotangents.get, order), leaves, map(cotangents.get, leaves))
 
 
 def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None) -> list[Any]:
@@ -83,157 +91,13 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
     return [cotangents.get(x) for x in inputs]
 
 
-def sweep(order: Sequence[nodes.Node], cotangents: Cotangents, view: View) -> Iterator[tuple[nodes.Node, Any]]:
-    """Carry cotangents from consumers to inputs, pausing before each node's own step.
-
-    Args:
-        order: the computed nodes, each before its inputs.
-        cotangents: those of the outputs; the sweep adds everybody else's.
-        view: what the rules see of a node.
-
-    Yields:
-        Each node that was computed, with its cotangent, which is complete by then.
-    """
-    for node in order:
-        if node in cotangents:
-            yield node, cotangents[node]
-            push(node, cotangents[node], view, cotangents)
-
-
-def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
-    """Add to the cotangents of a node's inputs what its own cotangent contributes to them."""
-    op: Any = node.op
-    inputs = node.inputs
-    if type(g) is float and g == 0:  # adds nothing to the inputs, however steep the slopes
-        for x in inputs:
-            if type(x) is not nodes.Constant:
-                cotangents.setdefault(x, 0.0)
-        return
-    if isinstance(op, Elementwise):
-        values = (*map(view, inputs), view(node))
-        for x, partial in zip(inputs, op.partials):
-            if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, times(g, slope(op, partial, values)), g, node)
-            elif x.memo is not None:
-                stale.check_constant(x, node)
-        return
-    y, operands, parameters = view(node), [*map(view, inputs)], node.parameters
-    if op.all_vjps is None:
-        for x, vjp in zip(inputs, op.vjps):
-            if type(x) is not nodes.Constant:
-                _accumulate(cotangents, x, vjp(g, y, *operands, **parameters), g, node)
-            elif x.memo is not None:
-                stale.check_constant(x, node)
-    else:
-        contributions = [*op.all_vjps(g, y, *operands, **parameters)]
-        given: set[int] = set()
-        for x, contribution in zip(inputs, contributions, strict=True):
-            if type(x) is not nodes.Constant:
-                # One that is given twice gets memory of its own the second time.
-                _accumulate(cotangents, x, contribution * 1.0 if id(contribution) in given else contribution, g, node)
-                given.add(id(contribution))
-            elif x.memo is not None:
-                stale.check_constant(x, node)
-
-
-def slope(op: Elementwise, partial: Callable[..., Any], values: Sequence[Any]) -> Any:
-    """A partial derivative at these values."""
-    if op.singular:  # an infinite slope at the end of the domain is an answer here, not an accident to warn of
-        with np.errstate(all="ignore"):
-            return evaluate(partial, values)
-    return evaluate(partial, values)
-
-
-def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
-    """A rule at these values; inf or nan, as NumPy has it, where Python floats raise."""
-    try:
-        return rule(*values)
-    except FloatingPointError:  # NumPy's or detect_anomaly's own, which somebody has asked for
-        raise
-    except (ArithmeticError, ValueError):
-        with np.errstate(all="ignore"):
-            return float(rule(*map(np.float64, values)))
-
-
-def times(g: Any, partial: Any) -> Any:
-    """``g * partial``, where 0 times infinity is 0, whichever of the two is 0.
-
-    That makes ``where(x > 0, sqrt(x), 0)`` right at 0: the branch not taken has
-    cotangent 0 and an infinite slope; and ``sqrt(x**2)``, where an infinite cotangent
-    meets the slope 0.
-    """
-    if type(partial) is float:
-        if type(g) is float:
-            product = g * partial
-            return 0.0 if product != product and _is_dead(g, partial) else product
-        if partial == 1.0:
-            return g
-    elif type(g) is type(partial) is np.ndarray and g.shape == partial.shape:
-        total = np.vdot(g, partial)
-        if math.isfinite(total):  # and so is each of the products
-            return g * partial if g.shape else total
-    with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
-        product = g * partial
-    if not _is_finite(nodes.plain(product)):
-        alive = np.logical_not(_is_dead(nodes.plain(g), nodes.plain(partial)))
-        return where(alive, g, 0.0) * where(alive, partial, 0.0)
-    return product
-
-
-def _is_dead(g: Any, partial: Any) -> Any:
-    """Where the product is 0 whatever the other factor: a cotangent of 0, or a slope of 0 under an infinite one."""
-    return (g == 0) | ((partial == 0) & (g == g))
-
-
-def _sweep_floats(order: Sequence[nodes.Node], cotangents: Cotangents) -> None:
-    """``sweep`` over ``Value``s alone, on their data: the same numbers, several times faster."""
-    so_far, Constant = cotangents.get, nodes.Constant
-    for node in order:
-        op: Any = node.op
-        g = cotangents[node]
-        kind = type(op)
-        if g == 0:  # adds nothing to the inputs, however steep the slopes
-            for a in node.inputs:
-                if a not in cotangents and type(a) is not Constant:
-                    cotangents[a] = 0.0
-        elif kind is Binary:
-            a, b = node.inputs
-            values: Sequence[Any] = (a._data, b._data, node._data)
-            partial_a, partial_b = op.partials
-            if type(a) is not Constant:
-                product = g * (steep := evaluate(partial_a, values))
-                cotangents[a] = so_far(a, 0.0) + (product if product == product else times(g, steep))
-            if type(b) is not Constant:
-                product = g * (steep := evaluate(partial_b, values))
-                cotangents[b] = so_far(b, 0.0) + (product if product == product else times(g, steep))
-        elif kind is Unary:
-            (a,) = node.inputs
-            product = g * (steep := evaluate(op.partials[0], (a._data, node._data)))
-            cotangents[a] = so_far(a, 0.0) + (product if product == product else times(g, steep))
-        elif kind is not Structured or op.all_vjps is None:
-            push(node, g, data_of, cotangents)
-        else:
-            inputs = node.inputs
-            values = [a._data for a in inputs]
-            for a, contribution in zip(inputs, op.all_vjps(g, node._data, *values, **node.parameters)):
-                if type(a) is not Constant:
-                    cotangents[a] = so_far(a, 0.0) + contribution
-
-
-def _publish(cotangents: Cotangents) -> None:
-    """Add the leaves' gradients, set the interior nodes', all at once."""
+def _publish(order: Order, adjoints: Iterable[Any], leaves: Order, gradients: Iterable[Any]) -> None:
+    """Set the gradients of the computed nodes, add to those of the leaves, all at once."""
     with _publishing:
-        grads = [
-            _sum(node.grad, g) if node.op is None and node.grad is not None else g for node, g in cotangents.items()
-        ]
+        sums = [g if leaf.grad is None else total(leaf.grad, g) for leaf, g in zip(leaves, gradients)]
         # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
         # leaves either every gradient published or none.
-        any(map(vars(nodes.Node)["grad"].__set__, cotangents, grads))  # each gives None, and so none ends it
-
-
-def _sum(a: Any, b: Any) -> Any:
-    total = a + b
-    return np.asarray(total) if isinstance(total, np.generic) else total  # what 0-d arrays add up to
+        any(map(vars(nodes.Node)["grad"].__set__, chain(order, leaves), chain(adjoints, sums)))  # each gives None
 
 
 def of_the_form_of(node: nodes.Node, derivative: Any) -> Any:
@@ -268,56 +132,3 @@ def _seed(output: nodes.Node, seed: Any) -> Any:
     if seed.shape != output.shape:
         raise ValueError(f"the seed has shape {seed.shape}, but the node it is the cotangent of has {output.shape}")
     return float(seed) if type(data) is float else np.array(seed, data.dtype)
-
-
-def _accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any, node: nodes.Node) -> None:
-    """Add a contribution, in the form of the node that receives it and in memory of its own."""
-    data = x._data
-    if (
-        type(contribution) is not np.ndarray
-        or type(data) is float
-        or contribution.dtype is not data.dtype
-        or contribution.shape != data.shape
-    ):
-        contribution = _in_precision_of(data, _in_shape_of(x, contribution, node))
-    if x in cotangents:
-        cotangents[x] = _sum(cotangents[x], contribution)
-    elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
-        cotangents[x] = contribution.copy()
-    else:
-        cotangents[x] = contribution
-
-
-def _in_shape_of(x: nodes.Node, contribution: Any, node: nodes.Node) -> Any:
-    """A contribution of ``node`` to its input ``x``, in the shape of that.
-
-    Raises:
-        ValueError: a rule has to give it in that shape, and did not.
-    """
-    op: Any = node.op
-    if contribution is not None:
-        if getattr(contribution, "shape", ()) == x.shape:
-            return contribution
-        if isinstance(op, Elementwise) or op.all_vjps is not None:  # the input was stretched
-            return sum_to(contribution, x.shape)
-        if np.shape(contribution) == x.shape:
-            return np.asarray(contribution)
-    position = next(i for i, operand in enumerate(node.inputs) if operand is x)
-    if contribution is None:
-        given, hint = "None", ""
-    else:
-        given, hint = f"shape {np.shape(contribution)}", "; what broadcasting copied has to be added up"
-    raise ValueError(
-        f"{op.name}: its rule gives {given} for the cotangent of operand {position}, which has shape {x.shape}{hint}"
-    )
-
-
-def _in_precision_of(data: Any, contribution: Any) -> Any:
-    if isinstance(contribution, nodes.Node):
-        return contribution
-    return float(contribution) if type(data) is float else np.asarray(contribution, data.dtype)
-
-
-def _is_finite(x: Any) -> bool:
-    # One pass that adds up; a sum of squares that overflows is only taken for infinite.
-    return math.isfinite(np.vdot(x, x))

@@ -29,13 +29,14 @@ import numpy as np
 
 from autograd import anomaly, modes, stale
 from autograd import node as nodes
-from autograd.backward import Cotangents, View, node_of, of_the_form_of, push
+from autograd.backward import of_the_form_of
 from autograd.forward import Tangents, sweep_forward
 from autograd.graph import computed
 from autograd.nested import leaves, matched, rebuilt
 from autograd.primitive import data_of
 from autograd.primitives.arithmetic import positive
 from autograd.primitives.shaping import reshape, stack
+from autograd.sweep import Cotangents, View, node_of, push
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.backward import evaluate
 from autograd.columns import columns
 from autograd.conventions import Convention, conventions, entries, lines_of
 from autograd.expression import parse
 from autograd.node import Constant, Node
 from autograd.primitive import REAL, Elementwise, Example, Interval, Primitive, Structured, table
+from autograd.sweep import evaluate
 from autograd.symbol import Symbol, operands_of, text
 
 LONGEST = 140

@@ -15,9 +15,10 @@ import numpy as np
 
 from autograd import anomaly, modes, stale
 from autograd import node as nodes
-from autograd.backward import Cotangents, View, of_the_form_of, push, slope, times
+from autograd.backward import of_the_form_of
 from autograd.graph import computed
 from autograd.primitive import Elementwise
+from autograd.sweep import Cotangents, View, push, slope, times
 
 Tangents = dict["nodes.Node", Any]
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Axis = int | tuple[int, ...] | None
 
+_NONE: dict[str, Any] = {}  # the parameters of whatever has none; they are never changed
 _new = object.__new__
 tick = itertools.count().__next__
 
@@ -44,7 +45,6 @@ class Node:
         grad: plain number or array: the derivative of what ``backward`` was
             called on with respect to this node; ``None`` while absent.
         op: the primitive that made the node; ``None`` for a leaf.
-        inputs: what the primitive was applied to, in order, repeats included.
         parameters: the primitive's keyword arguments (``axis=0`` and the like).
         time: when the node was made, or its data were last changed. An input is
             always older than what was computed from it, so newest first is a
@@ -52,13 +52,18 @@ class Node:
         label: a name for pictures and messages.
         memo: what else has to be known of a few nodes: a snapshot of data that
             others can write to; in ``detect_anomaly`` the line that made the node.
+
+    ``_mark`` and ``_cotangent`` are where a reverse sweep writes down that it was here, and with what.
     """
 
-    __slots__ = ("_data", "grad", "inputs", "label", "memo", "op", "parameters", "time")
+    __slots__ = ("_a", "_b", "_cotangent", "_data", "_mark", "grad", "label", "memo", "op", "parameters", "time")
 
+    _a: Any
+    _b: Any
+    _cotangent: Any
     _data: Any
+    _mark: object
     grad: Any
-    inputs: tuple[Node, ...]
     label: str | None
     memo: Any
     op: Elementwise | Structured | None
@@ -141,6 +146,12 @@ class Node:
 
     # ---- the graph -------------------------------------------------------
 
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """What the primitive was applied to, in order, repeats included."""
+        a, b = self._a, self._b
+        return (a, b) if b is not None else a if type(a) is tuple else (a,)
+
     def backward(self, seed: Any = None) -> None:
         """Differentiate this node with respect to everything it was computed from.
 
@@ -179,40 +190,40 @@ class Node:
     # ---- operators -------------------------------------------------------
 
     def __add__(self, other: Any) -> Any:
-        return arithmetic.add(self, other)
+        return arithmetic.add.of(self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return arithmetic.add(other, self)
+        return arithmetic.add.of(other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return arithmetic.subtract(self, other)
+        return arithmetic.subtract.of(self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return arithmetic.subtract(other, self)
+        return arithmetic.subtract.of(other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return arithmetic.multiply(self, other)
+        return arithmetic.multiply.of(self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return arithmetic.multiply(other, self)
+        return arithmetic.multiply.of(other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return arithmetic.divide(self, other)
+        return arithmetic.divide.of(self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return arithmetic.divide(other, self)
+        return arithmetic.divide.of(other, self)
 
     def __mod__(self, other: Any) -> Any:
-        return arithmetic.remainder(self, other)
+        return arithmetic.remainder.of(self, other)
 
     def __rmod__(self, other: Any) -> Any:
-        return arithmetic.remainder(other, self)
+        return arithmetic.remainder.of(other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return arithmetic.power(self, other)
+        return arithmetic.power.of(self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        return arithmetic.power(other, self)
+        return arithmetic.power.of(other, self)
 
     def __matmul__(self, other: Any) -> Any:
         return linear.matmul(self, other)
@@ -221,13 +232,13 @@ class Node:
         return linear.matmul(other, self)
 
     def __neg__(self) -> Any:
-        return arithmetic.negative(self)
+        return arithmetic.negative.of(self)
 
     def __pos__(self) -> Any:
-        return arithmetic.positive(self)
+        return arithmetic.positive.of(self)
 
     def __abs__(self) -> Any:
-        return arithmetic.absolute(self)
+        return arithmetic.absolute.of(self)
 
     # Comparisons are of the data; hashing is by identity.
 
@@ -262,37 +273,37 @@ class Node:
     # ---- methods for the functions people chain --------------------------
 
     def exp(self) -> Any:
-        return exponential.exp(self)
+        return exponential.exp.of(self)
 
     def log(self) -> Any:
-        return exponential.log(self)
+        return exponential.log.of(self)
 
     def log1p(self) -> Any:
-        return exponential.log1p(self)
+        return exponential.log1p.of(self)
 
     def sqrt(self) -> Any:
-        return exponential.sqrt(self)
+        return exponential.sqrt.of(self)
 
     def sigmoid(self) -> Any:
-        return exponential.sigmoid(self)
+        return exponential.sigmoid.of(self)
 
     def tanh(self) -> Any:
-        return exponential.tanh(self)
+        return exponential.tanh.of(self)
 
     def softplus(self) -> Any:
-        return exponential.softplus(self)
+        return exponential.softplus.of(self)
 
     def relu(self) -> Any:
-        return arithmetic.relu(self)
+        return arithmetic.relu.of(self)
 
     def abs(self) -> Any:
-        return arithmetic.absolute(self)
+        return arithmetic.absolute.of(self)
 
     def sin(self) -> Any:
-        return trigonometry.sin(self)
+        return trigonometry.sin.of(self)
 
     def cos(self) -> Any:
-        return trigonometry.cos(self)
+        return trigonometry.cos.of(self)
 
 
 class Value(Node):
@@ -454,17 +465,30 @@ def make(
     data: Any,
     op: Any = None,
     inputs: tuple[Node, ...] = (),
-    parameters: dict[str, Any] = {},  # noqa: B006  (one empty dict for all; parameters are never changed)
+    parameters: dict[str, Any] = _NONE,
 ) -> Any:
     """A node of the given kind around data that is already of the right type."""
     node = _new(kind)
     node._data = data
-    node.grad = None
-    node.inputs = inputs
-    node.label = None
-    node.memo = None
+    # One or two inputs are kept without a tuple, which the garbage collector would have to visit as well.
+    count = len(inputs)
+    node._a, node._b = inputs if count == 2 else (inputs[0] if count == 1 else inputs, None)
+    node._mark = node.grad = node.label = node.memo = None
     node.op = op
     node.parameters = parameters
+    node.time = tick()
+    return node
+
+
+def value(data: float, op: Any, a: Node, b: Node | None) -> Any:
+    """``make`` for a ``Value`` that was computed from one or two nodes, in fewer steps."""
+    node = _new(Value)
+    node._data = data
+    node._a = a
+    node._b = b
+    node._mark = node.grad = node.label = node.memo = None
+    node.op = op
+    node.parameters = _NONE
     node.time = tick()
     return node
 

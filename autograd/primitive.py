@@ -190,10 +190,11 @@ class Primitive:
 
     def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
         kind: type[nodes.Node] = nodes.Tensor
-        if type(data) is float:
-            kind = nodes.Value
-        elif type(data) is not np.ndarray:
-            data = np.asarray(data)
+        if type(data) is not np.ndarray:
+            if type(data) is float and nodes.Tensor not in map(type, inputs):
+                kind = nodes.Value
+            else:
+                data = np.asarray(data)
         if stale.handed_out:
             stale.look_at(inputs)
         if modes.open_blocks:
@@ -311,38 +312,43 @@ class Elementwise(Primitive):
 
 
 class Unary(Elementwise):
-    """An elementwise primitive of one input, with a short path for a ``Value`` or a float."""
+    """An elementwise primitive of one input, with a short path for a ``Value``, a float or a plain array."""
 
-    def __call__(self, x: Any) -> Any:
-        if type(x) is nodes.Value and not modes.open_blocks:
+    def of(self, x: Any) -> Any:
+        """The primitive of ``x``: what a call does, reached faster as a method."""
+        kind = type(x)
+        if kind is nodes.Value and not modes.open_blocks:
             try:
                 y = self.scalar(x._data)
             except (ArithmeticError, ValueError):
                 y = self.on_floats(x._data)  # a call that nearly all are spared
-            return nodes.make(nodes.Value, y, self, (x,))
-        if type(x) is float:
+            return nodes.value(y, self, x, None)
+        if kind is float:
             try:
                 return self.scalar(x)
             except (ArithmeticError, ValueError):
                 return self.on_floats(x)
-        if type(x) is np.ndarray and x.dtype.char in "fd":
+        if kind is np.ndarray and x.dtype.char in "fd":
             return self.array(x)
-        if type(x) is nodes.Tensor:
+        if kind is nodes.Tensor:
             return self._record(self.array(x._data), (x,), {})
         return self.apply((x,), {})
+
+    __call__ = of
 
 
 class Binary(Elementwise):
     """An elementwise primitive of two inputs, with a short path for ``Value``s and floats."""
 
-    def __call__(self, a: Any, b: Any) -> Any:
+    def of(self, a: Any, b: Any) -> Any:
+        """The primitive of ``a`` and ``b``: what a call does, reached faster as a method."""
         if modes.open_blocks:
             return self.apply((a, b), {})
         if type(a) is nodes.Value:
-            if type(b) in _NUMBERS:
+            if type(b) is not nodes.Value:
+                if type(b) not in _NUMBERS:
+                    return self.apply((a, b), {})
                 b = nodes.constant(float(b))
-            elif type(b) is not nodes.Value:
-                return self.apply((a, b), {})
         elif type(b) is nodes.Value and type(a) in _NUMBERS:
             a = nodes.constant(float(a))
         elif type(a) is type(b) is float:
@@ -359,7 +365,9 @@ class Binary(Elementwise):
             y = self.scalar(a._data, b._data)
         except (ArithmeticError, ValueError):
             y = self.on_floats(a._data, b._data)
-        return nodes.make(nodes.Value, y, self, (a, b))
+        return nodes.value(y, self, a, b)
+
+    __call__ = of
 
 
 def _kept(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import gradients, sweep
+from autograd.backward import gradients
 from autograd.checking.differences import Array
 from autograd.forward import sweep_forward
 from autograd.graph import computed
 from autograd.modes import allow_stale
 from autograd.node import Node, Tensor, Value
 from autograd.primitive import data_of
+from autograd.sweep import sweep
 
 
 class Subject:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import modes
 from autograd import node as nodes
-from autograd.primitive import Array, data_of, example, structured
+from autograd.primitive import Array, example, structured
 from autograd.primitives.indexing import shape_of
 from autograd.primitives.shaping import reshape, sum_to, transpose
 
@@ -158,7 +158,7 @@ def _sum_of_products(*operands: Any) -> Any:
 
 def _weighted_sum_vjps(g: Any, y: Any, *operands: Any) -> list[Any]:
     n = len(operands) // 2
-    return [g * x for x in operands[n:-1]] + [g * weight for weight in operands[:n]] + [g]
+    return [g * factor for factor in (*operands[n:-1], *operands[:n], 1.0)]
 
 
 @structured(
@@ -183,7 +183,9 @@ def weighted_sum(weights: Sequence[Any], inputs: Sequence[Any], bias: Any) -> An
         )
     if not modes.open_blocks:  # twice as fast as the way for all kinds
         try:
-            y = builtins.sum(map(operator.mul, map(data_of, weights), map(data_of, inputs)), bias._data)
+            y = bias._data
+            for weight, x in zip(weights, inputs):
+                y = y + weight._data * x._data
         except (AttributeError, ValueError):
             y = None  # there are plain numbers or Tensors among them
         if type(y) is float:

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import gradients, sweep
+from autograd.backward import gradients
 from autograd.calculus import hvp, jvp
 from autograd.forward import sweep_forward
 from autograd.graph import computed
 from autograd.node import Node, Tensor, Value
 from autograd.primitive import data_of
+from autograd.sweep import sweep
 
 ROUNDINGS = 32  # how many times what one rounding error in every result could do
 

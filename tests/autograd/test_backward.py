@@ -35,10 +35,11 @@ from autograd import (
     weighted_sum,
     where,
 )
-from autograd.backward import _sweep_floats, data_of, evaluate, node_of, sweep, times
 from autograd.graph import computed, newest_first
 from autograd.node import Constant, Node
-from autograd.primitive import Elementwise, example, table
+from autograd.primitive import Elementwise, data_of, example, table
+from autograd.sweep import evaluate, node_of, sweep, times
+from autograd.sweep_in_place import reached, sweep_values
 
 # ---- accumulation --------------------------------------------------------
 
@@ -352,10 +353,12 @@ def run(leaves: list[Any], steps: list[Step]) -> Any:
 def test_the_short_sweep_over_values_equals_the_generator(program: tuple[list[float], list[Step]]) -> None:
     numbers, steps = program
     output = run([Value(x) for x in numbers], steps)
-    order = computed([output])
-    short: dict[Node, Any] = {output: 1.0}
+    assume(output.op is not None)
+    order, leaves = reached(output, 1.0)
+    assert order == computed([output])
+    sweep_values(order)
+    short = {node: node._cotangent for node in (*order, *leaves)}
     full: dict[Node, Any] = {output: 1.0}
-    _sweep_floats(order, short)
     for _ in sweep(order, full, data_of):
         pass
     variables = [node for node in newest_first([output]) if type(node) is not Constant]

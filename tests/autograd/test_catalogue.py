@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import Value, elementwise
 from autograd.__main__ import find
-from autograd.backward import evaluate
 from autograd.catalogue import KERNEL, answers_to, describe, domain, formulas, local_derivatives, report, textbook_forms
 from autograd.columns import WIDTH
 from autograd.expression import ExpressionError, parse
 from autograd.primitive import NONZERO, Elementwise, Interval, Primitive, Structured, example, structured, table
+from autograd.sweep import evaluate
 
 ROWS = list(table.values())
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

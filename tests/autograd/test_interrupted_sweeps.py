@@ -131,8 +131,8 @@ def test_an_interruption_at_any_instant_leaves_no_gradient_half_added() -> None:
 
 
 def test_gradients_published_one_after_the_other_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def one_after_the_other(cotangents: dict[Any, Any]) -> None:
-        for node, g in cotangents.items():
+    def one_after_the_other(order: Any, adjoints: Any, leaves: Any, gradients: Any) -> None:
+        for node, g in zip((*order, *leaves), (*adjoints, *gradients)):
             node.grad = node.grad + g if node.op is None else g
             node.grad = float(node.grad) if type(node) is Value else np.array(node.grad)
 

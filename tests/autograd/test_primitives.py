@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import Tensor, Value, elementwise, gradients
-from autograd.backward import evaluate
 from autograd.node import Node
 from autograd.primitive import Elementwise, Example, Interval, Structured, structured, table
 from autograd.primitives import hyperbolic  # noqa: F401
+from autograd.sweep import evaluate
 
 ROWS = list(table.values())
 ELEMENTWISE = [row for row in ROWS if isinstance(row, Elementwise)]

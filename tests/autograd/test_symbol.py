@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 import autograd
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import maximum
-from autograd.backward import evaluate
 from autograd.expression import parse
 from autograd.primitive import Elementwise, Example, Interval, Structured, table
 from autograd.primitives.arithmetic import power
+from autograd.sweep import evaluate
 from autograd.symbol import Symbol, operands_of, text
 
 ROWS = list(table.values())
