@@ -11,15 +11,15 @@ import numpy as np
 
 from autograd import anomaly, modes, stale
 from autograd import node as nodes
+from autograd.data_sweeps import cotangent_of, reached, sweep_tensors, sweep_values
 from autograd.graph import computed
 from autograd.primitive import data_of
 from autograd.primitives.shaping import broadcast_to, reshape, stack
 from autograd.sweep import Cotangents, node_of, push, sweep, total
-from autograd.sweep_in_place import Order, cotangent_of, reached, sweep_values
 
 _publishing = threading.Lock()  # two threads may add to the same leaf
-_sweeping_in_place = threading.RLock()  # and their sweeps may meet in the same node
-_in_place = False  # whether this thread is sweeping already: a rule may call ``backward``, too
+_sweeping_in_place = threading.RLock()  # nor may two sweeps that keep cotangents in the nodes meet there,
+_in_place = False  # whether in two threads or because a rule calls ``backward`` in the middle of one
 
 
 def backward(output: nodes.Node, seed: Any = None) -> None:
@@ -45,18 +45,19 @@ def _backward_in_place(output: nodes.Value, seed: float) -> None:
 
 
 def _backward(output: nodes.Node, seed: Any) -> None:
-    order = computed([output])
-    stale.check(order)
-    cotangents: Cotangents = {output: seed}
-    detecting = modes.is_detecting_anomalies()
-    for node in order:  # as ``sweep`` does, without its pauses
-        push(node, cotangents[node], data_of, cotangents)
-        if detecting:
+    if modes.is_detecting_anomalies():
+        order = computed([output])
+        cotangents: Cotangents = {output: seed}
+        for node in order:
+            push(node, cotangents[node], data_of, cotangents)
             anomaly.look_at_gradients(node, cotangents)
+    else:
+        order, cotangents = sweep_tensors(output, seed)
+    stale.check(order)
     if type(output) is nodes.Tensor:
         cotangents[output] = np.asarray(seed)  # a scalar of NumPy's, if there is only one
-    leaves = [x for x in cotangents if x.op is None]
-    _publish(order, map(cotangents.get, order), leaves, map(cotangents.get, leaves))
+    adjoints = [*map(cotangents.pop, order)]  # what is left are the leaves'
+    _publish(order, adjoints, cotangents.keys(), cotangents.values())
 
 
 def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None) -> list[Any]:
@@ -91,13 +92,15 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
     return [cotangents.get(x) for x in inputs]
 
 
-def _publish(order: Order, adjoints: Iterable[Any], leaves: Order, gradients: Iterable[Any]) -> None:
+def _publish(
+    order: Iterable[nodes.Node], adjoints: Iterable[Any], leaves: Iterable[nodes.Node], gradients: Iterable[Any]
+) -> None:
     """Set the gradients of the computed nodes, add to those of the leaves, all at once."""
     with _publishing:
         sums = [g if leaf.grad is None else total(leaf.grad, g) for leaf, g in zip(leaves, gradients)]
         # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
         # leaves either every gradient published or none.
-        any(map(vars(nodes.Node)["grad"].__set__, chain(order, leaves), chain(adjoints, sums)))  # each gives None
+        any(map(nodes.set_grad, chain(order, leaves), chain(adjoints, sums)))
 
 
 def of_the_form_of(node: nodes.Node, derivative: Any) -> Any:

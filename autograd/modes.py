@@ -18,9 +18,10 @@ _recording: Mode = ContextVar("recording", default=())
 _anomaly: Mode = ContextVar("anomaly", default=())
 _stale_allowed: Mode = ContextVar("stale_allowed", default=())
 
-# The blocks that change how nodes are recorded and are open in any thread. While there is none,
-# which is nearly always, recording a node need not look at the context variables.
+# The blocks that are open in any thread: those that change how nodes are recorded, and those that let
+# changed inputs pass. While there is none, which is nearly always, nobody need look at the context variables.
 open_blocks: set[ref[Block]] = set()
+_lenient_blocks: set[ref[Block]] = set()
 
 
 class Block:
@@ -33,14 +34,14 @@ class Block:
     def __init__(self, mode: Mode, value: bool) -> None:
         self.mode, self.value = mode, value
         self.depth = 0  # how many times it was entered and not left
+        self._others = _lenient_blocks if mode is _stale_allowed else open_blocks
 
     def __enter__(self) -> None:
         before = self.depth
         try:
             self.depth += 1
-            if self.mode is not _stale_allowed:
-                open_blocks.difference_update([block for block in (*open_blocks,) if not _is_open(block)])
-                open_blocks.add(ref(self))
+            self._others.difference_update([block for block in (*self._others,) if not _is_open(block)])
+            self._others.add(ref(self))
             self.mode.set((*(block for block in self.mode.get() if _is_open(block)), ref(self)))
         except BaseException:
             self.depth = before
@@ -49,7 +50,7 @@ class Block:
     def __exit__(self, *_: object) -> None:
         self.depth -= 1
         if not self.depth:
-            open_blocks.discard(ref(self))
+            self._others.discard(ref(self))
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         kinds = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
@@ -114,7 +115,7 @@ def is_detecting_anomalies() -> bool:
 
 def is_stale_allowed() -> bool:
     """Whether backward takes inputs as they are here and now."""
-    return _here(_stale_allowed, False)
+    return bool(_lenient_blocks) and _here(_stale_allowed, False)
 
 
 def _here(mode: Mode, otherwise: bool) -> bool:

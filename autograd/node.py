@@ -53,7 +53,7 @@ class Node:
         memo: what else has to be known of a few nodes: a snapshot of data that
             others can write to; in ``detect_anomaly`` the line that made the node.
 
-    ``_mark`` and ``_cotangent`` are where a reverse sweep writes down that it was here, and with what.
+    ``_mark`` and ``_cotangent`` are where a sweep over ``Value``s writes down that it was here, and with what.
     """
 
     __slots__ = ("_a", "_b", "_cotangent", "_data", "_mark", "grad", "label", "memo", "op", "parameters", "time")
@@ -149,8 +149,7 @@ class Node:
     @property
     def inputs(self) -> tuple[Node, ...]:
         """What the primitive was applied to, in order, repeats included."""
-        a, b = self._a, self._b
-        return (a, b) if b is not None else a if type(a) is tuple else (a,)
+        return self._a  # type: ignore[no-any-return]
 
     def backward(self, seed: Any = None) -> None:
         """Differentiate this node with respect to everything it was computed from.
@@ -328,6 +327,12 @@ class Value(Node):
         return node
 
     @property
+    def inputs(self) -> tuple[Node, ...]:
+        # One or two are kept without a tuple, which the garbage collector would have to visit as well.
+        a, b = self._a, self._b
+        return (a, b) if b is not None else a if type(a) is tuple else (a,)
+
+    @property
     def data(self) -> float:
         return self._data  # type: ignore[no-any-return]
 
@@ -456,8 +461,11 @@ class Constant(Node):
     __slots__ = ()
 
 
+set_grad = vars(Node)["grad"].__set__  # gives None
 VALUES = {Value}
 VARIABLES = {Value, Tensor}
+TENSORS = {Tensor}
+TENSORS_AND_ARRAYS = {Tensor, np.ndarray}
 
 
 def make(
@@ -470,9 +478,7 @@ def make(
     """A node of the given kind around data that is already of the right type."""
     node = _new(kind)
     node._data = data
-    # One or two inputs are kept without a tuple, which the garbage collector would have to visit as well.
-    count = len(inputs)
-    node._a, node._b = inputs if count == 2 else (inputs[0] if count == 1 else inputs, None)
+    node._a, node._b = inputs, None
     node._mark = node.grad = node.label = node.memo = None
     node.op = op
     node.parameters = parameters
@@ -480,8 +486,20 @@ def make(
     return node
 
 
-def value(data: float, op: Any, a: Node, b: Node | None) -> Any:
-    """``make`` for a ``Value`` that was computed from one or two nodes, in fewer steps."""
+def tensor(data: Array, op: Any, inputs: tuple[Node, ...], parameters: dict[str, Any]) -> Any:
+    """``make`` for a ``Tensor`` that was computed."""
+    node = _new(Tensor)
+    node._data = data
+    node._a = inputs
+    node.grad = node.label = node.memo = None
+    node.op = op
+    node.parameters = parameters
+    node.time = tick()
+    return node
+
+
+def value(data: float, op: Any, a: Node, b: Node | None = None) -> Any:
+    """``make`` for a ``Value`` that was computed from one or two nodes."""
     node = _new(Value)
     node._data = data
     node._a = a

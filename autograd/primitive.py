@@ -22,7 +22,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -82,10 +82,11 @@ def point(*operands: Any, **parameters: Any) -> Point:
 
 table: dict[str, Primitive] = {}
 
+_NONE: dict[str, Any] = {}  # parameters; never changed
 _NUMBERS = {float, int, bool}
 _ARRAYS = {np.ndarray}
 _MISUSE = (np.exceptions.AxisError, IndexError, TypeError, ValueError)  # what NumPy says of operands that do not fit
-data_of = attrgetter("_data")
+data_of, _dtype_of = attrgetter("_data"), attrgetter("dtype")
 
 
 class Primitive:
@@ -99,11 +100,15 @@ class Primitive:
         special: where the derivative is a choice, or infinite; what it is there,
             ``python -m autograd --conventions`` reads off the rules.
         note: what was chosen there, and why.
+        rules: its derivatives, one per operand: partials, or vector-Jacobian products if it is structured.
+        all_vjps: one for all operands at once, which some structured primitives have instead.
         module: where it is declared: where its rules are written.
 
     Raises:
         ValueError: another module has declared one of this name.
     """
+
+    structured: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -114,18 +119,21 @@ class Primitive:
         special: Sequence[Point],
         note: str,
         rules: Sequence[Rule],
+        all_vjps: Rule | None = None,
     ) -> None:
-        self.module = rules[0].__module__
+        self.module = (all_vjps or rules[0]).__module__
         if name in table and table[name].module != self.module:  # a cell of a notebook may be run again
             raise ValueError(
                 f"there is a primitive {name!r} already, which {table[name].module} declares; give yours another name"
             )
         self.name = name
+        self.rules = rules
         self.array = array
         self.scalar = scalar
         self.symbol = symbol or name
         self.special = special
         self.note = note
+        self.all_vjps = all_vjps
         self.takes_values = True
         table[name] = self
 
@@ -146,67 +154,71 @@ class Primitive:
 
     def apply(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Compute on whatever the operands are, and record a node if one of them is a variable."""
-        for x in operands:
-            if type(x) is not nodes.Tensor:
-                return self._apply_mixed(operands, parameters)
-        try:
-            data = self.array(*map(data_of, operands), **parameters)
-        except _MISUSE as error:
-            raise self._explain(error, [*map(data_of, operands)], parameters) from None
-        return self._record(data, tuple(operands), parameters)
-
-    def _apply_mixed(self, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         kinds = {*map(type, operands)}
+        if kinds == nodes.TENSORS:
+            try:
+                data = self.array(*map(data_of, operands), **parameters)
+            except _MISUSE as error:
+                raise self._explain(error, [*map(data_of, operands)], parameters) from None
+            return self._record(data, tuple(operands), parameters)
+        if kinds == _ARRAYS and all(x.dtype.char in "fd" for x in operands):  # in a rule, nearly always
+            return self._on_arrays(operands, parameters)
+        if kinds == nodes.TENSORS_AND_ARRAYS:  # in a first layer
+            plain = [x if type(x) is np.ndarray else x._data for x in operands]
+            if len({*map(_dtype_of, plain)}) > 1:
+                plain = self._constants(operands, True)
+            data = self._on_arrays(plain, parameters)
+            return self._record(data, self._nodes(operands, plain), parameters)
+        return self._apply_mixed(kinds, operands, parameters)
+
+    def _apply_mixed(self, kinds: set[type], operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         if kinds == nodes.VALUES and self.scalar is not None:
             return self._record(self.on_floats(*map(data_of, operands)), tuple(operands), parameters)
-        if kinds == _ARRAYS and all(x.dtype.char in "fd" for x in operands):  # in a rule, nearly always
-            try:
-                return self.array(*operands, **parameters)
-            except _MISUSE as error:
-                raise self._explain(error, operands, parameters) from None
         if nodes.Value in kinds and not self.takes_values:
             raise TypeError(
                 f"{self.name}: works on Tensors and arrays, not on a Value, which is a single number; "
                 f"stack([value]) makes a Tensor of it"
             )
-        variable = not kinds.isdisjoint(nodes.VARIABLES)
-        if kinds <= nodes.VARIABLES:
-            plain = [*map(data_of, operands)]
-        elif symbols.Symbol in kinds:
+        if symbols.Symbol in kinds:
             return symbols.apply(self, operands, parameters)
-        else:
-            plain = self._constants(operands, variable)
+        variable = not kinds.isdisjoint(nodes.VARIABLES)
+        plain = [*map(data_of, operands)] if kinds <= nodes.VARIABLES else self._constants(operands, variable)
         if self.scalar is not None and _NUMBERS.issuperset(map(type, plain)):
             data = self.on_floats(*plain)
         else:
-            try:
-                data = self.array(*plain, **parameters)
-            except _MISUSE as error:
-                raise self._explain(error, plain, parameters) from None
-        if not variable:
-            return data
-        inputs = [x if type(x) in nodes.VARIABLES else nodes.constant(c) for x, c in zip(operands, plain)]
-        return self._record(data, tuple(inputs), parameters)
+            data = self._on_arrays(plain, parameters)
+        return self._record(data, self._nodes(operands, plain), parameters) if variable else data
+
+    def _on_arrays(self, plain: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        try:
+            return self.array(*plain, **parameters)
+        except _MISUSE as error:
+            raise self._explain(error, plain, parameters) from None
+
+    @staticmethod
+    def _nodes(operands: Sequence[Any], plain: Sequence[Any]) -> tuple[nodes.Node, ...]:
+        """The operands, those that are no variables as constants around their plain data."""
+        inputs = []
+        for x, data in zip(operands, plain):
+            inputs.append(x if type(x) in nodes.VARIABLES else nodes.constant(data))
+        return tuple(inputs)
 
     def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
-        kind: type[nodes.Node] = nodes.Tensor
-        if type(data) is not np.ndarray:
-            if type(data) is float and nodes.Tensor not in map(type, inputs):
-                kind = nodes.Value
-            else:
-                data = np.asarray(data)
         if stale.handed_out:
             stale.look_at(inputs)
-        if modes.open_blocks:
-            return self._record_in_mode(kind, data, inputs, parameters)
-        return nodes.make(kind, data, self, inputs, parameters)
-
-    def _record_in_mode(self, kind: type[nodes.Node], data: Any, inputs: Any, parameters: dict[str, Any]) -> Any:
-        if not modes.is_recording():
+        is_value = type(data) is float and nodes.Tensor not in map(type, inputs)
+        if not is_value and type(data) is not np.ndarray:
+            data = np.asarray(data)
+        if modes.open_blocks and not modes.is_recording():
             # Memory of its own: nobody could notice that a leaf was changed through another one.
-            return nodes.make(kind, data.copy() if kind is nodes.Tensor and data.base is not None else data)
-        node = nodes.make(kind, data, self, inputs, parameters)
-        if modes.is_detecting_anomalies():
+            return nodes.make(nodes.Value, data) if is_value else nodes.make(nodes.Tensor, _owned(data))
+        if not is_value:
+            node = nodes.tensor(data, self, inputs, parameters)
+        elif isinstance(self, Elementwise) and len(inputs) < 3:
+            node = nodes.value(data, self, *inputs)
+        else:
+            node = nodes.make(nodes.Value, data, self, inputs, parameters)
+        if modes.open_blocks and modes.is_detecting_anomalies():
             anomaly.remember(node)
         return node
 
@@ -246,6 +258,10 @@ def _declared(module: str, name: str) -> Primitive:
     """The row of this name, when the module that declares it has been imported."""
     importlib.import_module(module)
     return table[name]
+
+
+def _owned(array: Array) -> Array:
+    return array if array.base is None else array.copy()
 
 
 def _kind_of_array(x: Any) -> str:
@@ -322,7 +338,9 @@ class Unary(Elementwise):
                 y = self.scalar(x._data)
             except (ArithmeticError, ValueError):
                 y = self.on_floats(x._data)  # a call that nearly all are spared
-            return nodes.value(y, self, x, None)
+            return nodes.value(y, self, x)
+        if kind is nodes.Tensor:
+            return self._record(self.array(x._data), (x,), _NONE)
         if kind is float:
             try:
                 return self.scalar(x)
@@ -330,8 +348,6 @@ class Unary(Elementwise):
                 return self.on_floats(x)
         if kind is np.ndarray and x.dtype.char in "fd":
             return self.array(x)
-        if kind is nodes.Tensor:
-            return self._record(self.array(x._data), (x,), {})
         return self.apply((x,), {})
 
     __call__ = of
@@ -375,7 +391,7 @@ def _kept(parameters: dict[str, Any]) -> dict[str, Any]:
     for name, x in parameters.items():
         if type(x) is np.ndarray and x.flags.writeable:
             parameters[name] = x.copy()
-            parameters[name].flags.writeable = False
+            parameters[name].setflags(write=False)
     return parameters
 
 
@@ -391,6 +407,8 @@ class Structured(Primitive):
         prepare: turns arrays of any numbers into operands it is defined and smooth for.
     """
 
+    structured = True
+
     def __init__(
         self,
         name: str,
@@ -404,10 +422,9 @@ class Structured(Primitive):
         note: str,
         prepare: Rule,
     ) -> None:
-        super().__init__(name, array, scalar, symbol, special, note, [all_vjps] if all_vjps else vjps)
+        super().__init__(name, array, scalar, symbol, special, note, vjps, all_vjps)
         self.prepare = prepare
         self.vjps = vjps
-        self.all_vjps = all_vjps
         self.takes_values = bool(scalar or all_vjps)  # the other rules ask their operands for a shape
         self.examples = examples
         self.__doc__ = array.__doc__

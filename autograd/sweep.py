@@ -8,8 +8,8 @@ nodes themselves, they record a graph, whose nodes can be differentiated again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -47,49 +47,70 @@ def sweep(order: Sequence[nodes.Node], cotangents: Cotangents, view: View) -> It
 
 def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
     """Add to the cotangents of a node's inputs what its own cotangent contributes to them."""
-    for x, contribution in contributions(node, g, view):
-        if x in cotangents:
-            cotangents[x] = total(cotangents[x], contribution)
-        else:
-            cotangents[x] = owned(contribution, g)
-
-
-def contributions(node: nodes.Node, g: Any, view: View) -> list[tuple[nodes.Node, Any]]:
-    """The variables among a node's inputs, each with what its cotangent ``g`` contributes to theirs.
-
-    A contribution has the shape and precision of the input. No two are one object, but one may be
-    ``g`` itself, or a view of it.
-    """
     op: Any = node.op
     inputs = node.inputs
     if type(g) is float and g == 0:  # adds nothing to the inputs, however steep the slopes
-        return [(x, 0.0) for x in inputs if type(x) is not nodes.Constant]
-    found = []
-    if isinstance(op, Elementwise):
-        values = (*map(view, inputs), view(node))
-        for x, partial in zip(inputs, op.partials):
+        for x in inputs:
             if type(x) is not nodes.Constant:
-                found.append((x, in_form_of(x, times(g, slope(op, partial, values)), node)))
-            elif x.memo is not None:
+                cotangents.setdefault(x, 0.0)
+        return
+    y, operands = view(node), [*map(view, inputs)]
+    at_once = op.all_vjps and _distinct(op.all_vjps(g, y, *operands, **node.parameters), node)
+    for x, rule in zip(inputs, at_once or op.rules):
+        if type(x) is nodes.Constant:
+            if x.memo is not None:
                 stale.check_constant(x, node)
-        return found
-    y, operands, parameters = view(node), [*map(view, inputs)], node.parameters
-    if op.all_vjps is None:
-        for x, vjp in zip(inputs, op.vjps):
-            if type(x) is not nodes.Constant:
-                found.append((x, in_form_of(x, vjp(g, y, *operands, **parameters), node)))
-            elif x.memo is not None:
-                stale.check_constant(x, node)
-        return found
+            continue
+        if at_once:
+            contribution = rule
+        elif isinstance(op, Elementwise):
+            contribution = times(g, slope(op, rule, (*operands, y)))
+        else:
+            contribution = rule(g, y, *operands, **node.parameters)
+        accumulate(cotangents, x, contribution, g, node)
+
+
+def accumulate(cotangents: Cotangents, x: nodes.Node, contribution: Any, g: Any, node: nodes.Node) -> None:
+    """Add what ``node`` contributes to an input, in the form of that input and in memory of its own.
+
+    Raises:
+        ValueError: a rule has to give it in the input's shape, and did not.
+    """
+    data = x._data
+    if (
+        type(contribution) is not np.ndarray
+        or type(data) is float
+        or contribution.dtype is not data.dtype
+        or contribution.shape != data.shape
+    ):
+        contribution = _in_precision_of(data, _in_shape_of(x, contribution, node))
+    if x in cotangents:
+        cotangents[x] = total(cotangents[x], contribution)
+    elif type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
+        cotangents[x] = contribution.copy()
+    else:
+        cotangents[x] = contribution
+
+
+def _distinct(contributions: Iterable[Any], node: nodes.Node) -> list[Any]:
+    """What a rule gives to all operands at once, each contribution an object of its own."""
+    found: list[Any] = []
     given: set[int] = set()
-    for x, contribution in zip(inputs, [*op.all_vjps(g, y, *operands, **parameters)], strict=True):
-        if type(x) is not nodes.Constant:
-            # One that is given twice gets memory of its own the second time.
-            found.append((x, in_form_of(x, contribution * 1.0 if id(contribution) in given else contribution, node)))
-            given.add(id(contribution))
-        elif x.memo is not None:
-            stale.check_constant(x, node)
+    for contribution in contributions:
+        found.append(contribution * 1.0 if id(contribution) in given and contribution is not None else contribution)
+        given.add(id(contribution))
+    if len(found) != len(node.inputs):
+        refuse_count(node, len(found))
     return found
+
+
+def refuse_count(node: nodes.Node, count: int) -> NoReturn:
+    """Say that a rule for all operands at once does not give one cotangent for each."""
+    assert node.op is not None
+    raise ValueError(
+        f"{node.op.name}: its rule gives {count} cotangents for {len(node.inputs)} operands; "
+        f"give one for each, in their order"
+    )
 
 
 def slope(op: Elementwise, partial: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -97,7 +118,10 @@ def slope(op: Elementwise, partial: Callable[..., Any], values: Sequence[Any]) -
     if op.singular:  # an infinite slope at the end of the domain is an answer here, not an accident to warn of
         with np.errstate(all="ignore"):
             return evaluate(partial, values)
-    return evaluate(partial, values)
+    try:
+        return partial(*values)
+    except (ArithmeticError, ValueError):
+        return evaluate(partial, values)  # a call that nearly all are spared
 
 
 def evaluate(rule: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -152,27 +176,7 @@ def total(a: Any, b: Any) -> Any:
     return np.asarray(both) if isinstance(both, np.generic) else both  # what 0-d arrays add up to
 
 
-def owned(contribution: Any, g: Any) -> Any:
-    """A contribution in memory of its own: neither ``g``, of which it was computed, nor a view."""
-    if type(contribution) is np.ndarray and (contribution is g or contribution.base is not None):
-        return contribution.copy()
-    return contribution
-
-
-def in_form_of(x: nodes.Node, contribution: Any, node: nodes.Node) -> Any:
-    """A contribution of ``node`` to its input ``x``, in the shape and precision of that.
-
-    Raises:
-        ValueError: a rule has to give it in that shape, and did not.
-    """
-    data = x._data
-    if (
-        type(contribution) is type(data) is np.ndarray
-        and contribution.dtype is data.dtype
-        and contribution.shape == data.shape
-    ):
-        return contribution
-    contribution = _in_shape_of(x, contribution, node)
+def _in_precision_of(data: Any, contribution: Any) -> Any:
     if isinstance(contribution, nodes.Node):
         return contribution
     return float(contribution) if type(data) is float else np.asarray(contribution, data.dtype)

@@ -42,7 +42,7 @@ class Linear(Module):
         self.bias = Tensor(np.zeros(fan_out), dtype=dtype)
 
     def __call__(self, x: Any) -> Any:
-        return linear(x, self.weight, self.bias)
+        return linear.apply((x, self.weight, self.bias), {})  # what a call does, past the search for parameters
 
     def __repr__(self) -> str:
         fan_in, fan_out = self.weight.shape

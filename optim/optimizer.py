@@ -322,7 +322,8 @@ class Optimizer(Configured):
                 self.g[:] = grads
                 return True
             if [*map(_shape, grads)] == self.grad_shapes:
-                np.concatenate(grads, axis=None, out=self.g)
+                for view, grad in zip(self.grad_views, grads):  # in half the time of concatenate
+                    view[...] = grad
                 return True
         except (AttributeError, TypeError, ValueError):
             pass
@@ -466,8 +467,9 @@ class Optimizer(Configured):
         return slice(self.places[members[0]].start, self.places[members[-1]].stop)
 
     def _bind(self) -> None:
-        """Let the tensors' views and the groups' vectors be parts of ``w`` and ``g``."""
+        """Let the tensors' and gradients' views and the groups' vectors be parts of ``w`` and ``g``."""
         self.views = [self.w[place].reshape(part.shape) for part, place in self._placed(Tensor)]
+        self.grad_views = self.blocks(self.g)
         for group in self.groups:
             memory = self._memory(group.positions)
             group.w, group.g = self.w[memory], self.g[memory]

@@ -79,5 +79,13 @@ class Look:
 def copy_of(optimizer: Any) -> Any:
     """A copy with memory of its own, but for the parameters and the functions it was given."""
     functions = [*optimizer.transforms, *optimizer.constraints, *optimizer.schedules.values()]
-    shared = [*optimizer.parts, *functions, optimizer.trace, optimizer.groups, optimizer.views, optimizer.scratch]
+    shared = [
+        *optimizer.parts,
+        *functions,
+        optimizer.trace,
+        optimizer.groups,
+        optimizer.views,
+        optimizer.grad_views,
+        optimizer.scratch,
+    ]
     return copy.deepcopy(optimizer, {id(one): one for one in shared})

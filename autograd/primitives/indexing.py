@@ -39,7 +39,7 @@ def _frozen_part(part: Any) -> Any:
             f"getitem: an index is made of whole numbers, slices, True and False, and arrays of them, not of an array "
             f"of {copied.dtype}; convert it, as in  index.astype(int)"
         )
-    copied.flags.writeable = False
+    copied.setflags(write=False)
     return copied
 
 
@@ -71,7 +71,7 @@ def getitem(x: Any, index: Any) -> Any:
     Raises:
         IndexError: there are no such entries, or this is no index.
     """
-    return _getitem(x, index=_frozen(index))
+    return _getitem.apply((x,), {"index": _frozen(index)})  # what a call does, past another look at the parameters
 
 
 @structured(

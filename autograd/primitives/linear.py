@@ -114,21 +114,32 @@ def ones(count: int, dtype: Any) -> Array:
     return vector
 
 
+# For rows that lie in one matrix of NumPy's, the products are its ``dot``, which takes half the time of @
+# on small ones; of a node it would make an array.
+
+
+def _linear_x(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    if type(g) is type(weight) is np.ndarray:
+        return g.dot(weight.T)
+    return matmul(g, weight.T)
+
+
+def _linear_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    if type(g) is type(x) is np.ndarray and x.ndim == 2:
+        return x.T.dot(g)
+    return matmul(_rows(x).T, _rows(g))
+
+
 def _linear_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
     # The sum over the rows. As a product it takes a third of the time of NumPy's sum.
     g = _rows(g)
     return ones(len(g), g.dtype).dot(g) if type(g) is np.ndarray else g.sum(0)
 
 
-def _product(a: Any, b: Any) -> Any:
-    # On small matrices NumPy's @ is half as fast as its dot, which would make an array of a node.
-    return a.dot(b) if type(a) is type(b) is np.ndarray else matmul(a, b)
-
-
 # One node for what every layer does: as two rows it would take a third longer.
 @structured(
-    lambda g, y, x, weight, bias: _product(g, weight.T),
-    lambda g, y, x, weight, bias: _product(_rows(x).T, _rows(g)),
+    _linear_x,
+    _linear_weight,
     _linear_bias,
     examples=[example((4, 3), (3, 2), (2,)), example((3,), (3, 2), (2,)), example((2, 4, 3), (3, 2), (2,))],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from autograd import (
     Tensor,
     Value,
     concatenate,
+    detect_anomaly,
     elementwise,
     exp,
     gradients,
@@ -35,11 +37,11 @@ from autograd import (
     weighted_sum,
     where,
 )
+from autograd.data_sweeps import reached, sweep_tensors, sweep_values
 from autograd.graph import computed, newest_first
 from autograd.node import Constant, Node
 from autograd.primitive import Elementwise, data_of, example, table
 from autograd.sweep import evaluate, node_of, sweep, times
-from autograd.sweep_in_place import reached, sweep_values
 
 # ---- accumulation --------------------------------------------------------
 
@@ -355,7 +357,7 @@ def test_the_short_sweep_over_values_equals_the_generator(program: tuple[list[fl
     output = run([Value(x) for x in numbers], steps)
     assume(output.op is not None)
     order, leaves = reached(output, 1.0)
-    assert order == computed([output])
+    assert [*map(id, order)] == [*map(id, computed([output]))]
     sweep_values(order)
     short = {node: node._cotangent for node in (*order, *leaves)}
     full: dict[Node, Any] = {output: 1.0}
@@ -366,6 +368,26 @@ def test_the_short_sweep_over_values_equals_the_generator(program: tuple[list[fl
     for node in variables:
         assert type(short[node]) is type(full[node]) is float
         np.testing.assert_array_equal(short[node], full[node])
+
+
+@given(program=programs(ALL), single=st.integers(0, 4))
+def test_the_short_sweep_over_tensors_equals_the_generator(
+    program: tuple[list[float], list[Step]], single: int
+) -> None:
+    numbers, steps = program
+    leaves = [Value(x) if k == single else Tensor([x, 2 * x]) for k, x in enumerate(numbers)]
+    with np.errstate(all="ignore"):
+        output = run(leaves, steps)
+        seed = np.ones(output.shape) if isinstance(output, Tensor) else 1.0
+        order, short = sweep_tensors(output, seed)
+        assert [*map(id, order)] == [*map(id, computed([output]))]
+        full: dict[Node, Any] = {output: seed}
+        for _ in sweep(order, full, data_of):
+            pass
+    assert set(short) == set(full)
+    for node, g in full.items():
+        assert type(short[node]) is type(g)
+        np.testing.assert_array_equal(short[node], g)
 
 
 @given(program=programs(EXACT), other=st.floats(-2, 2))
@@ -696,6 +718,58 @@ def test_a_cotangent_that_a_rule_gives_twice_has_memory_of_its_own_each_time() -
     doubled_sum(a, b).sum().backward()
     assert not np.shares_memory(a.grad, b.grad)
     np.testing.assert_array_equal([a.grad, b.grad], np.full((2, 2), 2.0))
+
+
+def test_a_float_that_is_computed_from_a_tensor_is_a_tensor() -> None:
+    @structured(lambda g, y, x: g * np.ones(x.shape), examples=[])
+    def added_up(x: Any, /) -> Any:
+        return float(np.sum(x))
+
+    x = Tensor([1.0, 2.0])
+    y = added_up(2 * x) * 3
+    assert isinstance(y, Tensor)
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [6.0, 6.0])
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_a_rule_may_call_backward_itself(kind: type[Node]) -> None:
+    inner: Any = kind(2.0)
+
+    def slope_by_backward(x: Any, y: Any) -> Any:
+        inner.grad = None
+        (inner * inner * inner).backward()
+        return float(inner.grad) * x / x
+
+    twelvefold = elementwise("twelvefold", slope_by_backward, array=lambda x: 12 * x)
+    x: Any = kind(5.0)
+    y = twelvefold(x) * x + inner
+    y.backward()
+    assert (float(x.grad), float(inner.grad)) == (120.0, 13.0)
+
+
+def test_threads_that_share_a_value_each_add_their_gradient() -> None:
+    weight = Value(3.0)
+
+    def work() -> None:
+        for _ in range(200):
+            ((weight * weight + weight) * 2.0).backward()
+
+    threads = [threading.Thread(target=work) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert weight.grad == 32 * 200 * 14
+
+
+def test_what_was_recorded_in_detect_anomaly_is_swept_outside_too() -> None:
+    a, b = Value(2.0), Value(3.0)
+    with detect_anomaly():
+        y = tanh(a * b) + a / 4.0
+    y.backward()
+    slope = 1 - math.tanh(6.0) ** 2
+    assert (a.grad, b.grad) == pytest.approx((3 * slope + 0.25, 2 * slope), rel=1e-9)
 
 
 def test_a_rule_may_give_a_list_for_an_array() -> None:

@@ -64,6 +64,14 @@ def rule_that_gives_none() -> None:
     nothing(t()).backward()
 
 
+def rule_that_leaves_out_an_operand(kind: Callable[[float], Any]) -> None:
+    @ag.structured(all_vjps=lambda g, y, a, b: [g], scalar=lambda a, b: a + b, examples=[])
+    def sum_of_two(a: Any, b: Any, /) -> Any:
+        return a + b
+
+    sum_of_two(kind(1.0), kind(2.0)).backward()
+
+
 def in_anomaly_mode(f: Callable[[Tensor], Any], x: float) -> None:
     with ag.detect_anomaly():
         f(Tensor(x, label="x")).backward()
@@ -107,7 +115,7 @@ NAMES = {
     **vars(ag),
     **{f.__name__: f for f in (add_at, find, given, parse, points, read_variables, recorded, run)},
     **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
-    **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none)},
+    **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none, rule_that_leaves_out_an_operand)},
     **{f.__name__: f for f in (infinite_seed, without_hypothesis, without_graphviz, long_chain, everywhere_nan)},
     **{f.__name__: f for f in (without_examples, a_generator)},
     **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np},
@@ -556,6 +564,10 @@ rule_that_forgets_to_sum()
     broadcasting copied has to be added up
 rule_that_gives_none()
     ValueError: nothing: its rule gives None for the cotangent of operand 0, which has shape ()
+rule_that_leaves_out_an_operand(Tensor)
+    ValueError: sum_of_two: its rule gives 1 cotangents for 2 operands; give one for each, in their order
+rule_that_leaves_out_an_operand(Value)
+    ValueError: sum_of_two: its rule gives 1 cotangents for 2 operands; give one for each, in their order
 gradients(Value(1.0) * 2, Value(1.0))
     TypeError: gradients: takes a node and a list of nodes, as in gradients(loss, [w, b])
 gradients(Value(1.0) * 2, [1.0])
