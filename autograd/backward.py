@@ -18,26 +18,25 @@ from autograd.primitives.shaping import broadcast_to, reshape, stack
 from autograd.sweep import Cotangents, node_of, push, sweep, total
 
 _publishing = threading.Lock()  # two threads may add to the same leaf
-_sweeping_in_place = threading.RLock()  # nor may two sweeps that keep cotangents in the nodes meet there,
-_in_place = False  # whether in two threads or because a rule calls ``backward`` in the middle of one
+_in_place = threading.Lock()  # held by the sweep that keeps its cotangents in the nodes, where two could meet
 
 
 def backward(output: nodes.Node, seed: Any = None) -> None:
     """See ``Node.backward``."""
-    global _in_place
     seed = _seed(output, seed)
-    if type(output) is nodes.Value and output.op is not None and not modes.is_detecting_anomalies():
-        with _sweeping_in_place:
-            if not _in_place:
-                _in_place = True
-                try:
-                    return _backward_in_place(output, seed)
-                finally:
-                    _in_place = False
-    _backward(output, seed)
+    alone = False
+    try:
+        if type(output) is nodes.Value and output.op is not None and not modes.is_detecting_anomalies():
+            # Not to wait for: the other sweep may be in a rule that called this one. (Ctrl-C right behind
+            # this call leaves the lock taken, and later sweeps to the longer way.)
+            alone = _in_place.acquire(blocking=False)
+        (_backward_in_place if alone else _backward)(output, seed)
+    finally:
+        if alone:
+            _in_place.release()
 
 
-def _backward_in_place(output: nodes.Value, seed: float) -> None:
+def _backward_in_place(output: Any, seed: float) -> None:
     order, leaves = reached(output, seed)
     stale.check(order)
     sweep_values(order)
@@ -47,13 +46,18 @@ def _backward_in_place(output: nodes.Value, seed: float) -> None:
 def _backward(output: nodes.Node, seed: Any) -> None:
     if modes.is_detecting_anomalies():
         order = computed([output])
+        stale.check(order)
         cotangents: Cotangents = {output: seed}
         for node in order:
             push(node, cotangents[node], data_of, cotangents)
             anomaly.look_at_gradients(node, cotangents)
     else:
-        order, cotangents = sweep_tensors(output, seed)
-    stale.check(order)
+        try:
+            order, cotangents = sweep_tensors(output, seed)
+        except Exception:
+            stale.check(computed([output]))  # which may be why
+            raise
+        stale.check(order)
     if type(output) is nodes.Tensor:
         cotangents[output] = np.asarray(seed)  # a scalar of NumPy's, if there is only one
     adjoints = [*map(cotangents.pop, order)]  # what is left are the leaves'
@@ -93,11 +97,11 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
 
 
 def _publish(
-    order: Iterable[nodes.Node], adjoints: Iterable[Any], leaves: Iterable[nodes.Node], gradients: Iterable[Any]
+    order: Iterable[nodes.Node], adjoints: Iterable[Any], leaves: Iterable[nodes.Node], contributions: Iterable[Any]
 ) -> None:
     """Set the gradients of the computed nodes, add to those of the leaves, all at once."""
     with _publishing:
-        sums = [g if leaf.grad is None else total(leaf.grad, g) for leaf, g in zip(leaves, gradients)]
+        sums = [g if leaf.grad is None else total(leaf.grad, g) for leaf, g in zip(leaves, contributions)]
         # One call into C: no signal handler runs in the middle of it, so that Ctrl-C
         # leaves either every gradient published or none.
         any(map(nodes.set_grad, chain(order, leaves), chain(adjoints, sums)))

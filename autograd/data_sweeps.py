@@ -97,12 +97,13 @@ def sweep_values(order: Iterable[nodes.Node]) -> None:
             if len(contributions) != len(inputs):
                 refuse_count(node, len(contributions))
             for a, contribution in zip(inputs, contributions):
-                a._cotangent += contribution  # a constant's too, which nobody looks at
+                if type(a) is not Constant:
+                    a._cotangent += contribution
         else:
-            found: Cotangents = {}
-            push(node, g, data_of, found)
-            for a, contribution in found.items():
-                a._cotangent += contribution
+            cotangents: Cotangents = {a: a._cotangent for a in node.inputs if type(a) is not Constant}
+            push(node, g, data_of, cotangents)
+            for a, cotangent in cotangents.items():
+                a._cotangent = cotangent
 
 
 def sweep_tensors(output: nodes.Node, seed: Any) -> tuple[Order, Cotangents]:
@@ -123,9 +124,10 @@ def sweep_tensors(output: nodes.Node, seed: Any) -> tuple[Order, Cotangents]:
         g = cotangents[node]
         rules = op.rules
         if not rules or type(node) is not Tensor:
-            for x in {x for x in node.inputs if x.op is not None and x not in cotangents}:
-                heappush(waiting, (-x.time, x))
+            new = {x for x in node.inputs if x.op is not None and x not in cotangents}  # once, if it comes twice
             push(node, g, data_of, cotangents)
+            for x in new:
+                heappush(waiting, (-x.time, x))
             continue
         inputs, parameters, structured = node._a, node.parameters, op.structured
         values = (g, node._data, *map(data_of, inputs)) if structured else (*map(data_of, inputs), node._data)

@@ -29,7 +29,7 @@ def computed(outputs: Iterable[nodes.Node], since: int = -1) -> list[nodes.Node]
     while found:
         node = found.pop()
         reached.append(node)
-        for x in node._a if type(node) is nodes.Tensor else node.inputs:
+        for x in node.inputs:
             if x.op is not None and x not in seen and x.time > since:
                 seen.add(x)
                 found.append(x)

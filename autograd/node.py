@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Axis = int | tuple[int, ...] | None
 
-_NONE: dict[str, Any] = {}  # the parameters of whatever has none; they are never changed
+NONE: dict[str, Any] = {}  # the parameters of whatever has none; they are never changed
 _new = object.__new__
 tick = itertools.count().__next__
 
@@ -53,6 +53,8 @@ class Node:
         memo: what else has to be known of a few nodes: a snapshot of data that
             others can write to; in ``detect_anomaly`` the line that made the node.
 
+    The inputs are the tuple ``_a``. Those of an elementwise ``Value``, one or two, are ``_a`` and ``_b`` themselves:
+    a scalar graph has tens of thousands of nodes, and the garbage collector would have to visit as many tuples.
     ``_mark`` and ``_cotangent`` are where a sweep over ``Value``s writes down that it was here, and with what.
     """
 
@@ -328,7 +330,6 @@ class Value(Node):
 
     @property
     def inputs(self) -> tuple[Node, ...]:
-        # One or two are kept without a tuple, which the garbage collector would have to visit as well.
         a, b = self._a, self._b
         return (a, b) if b is not None else a if type(a) is tuple else (a,)
 
@@ -473,7 +474,7 @@ def make(
     data: Any,
     op: Any = None,
     inputs: tuple[Node, ...] = (),
-    parameters: dict[str, Any] = _NONE,
+    parameters: dict[str, Any] = NONE,
 ) -> Any:
     """A node of the given kind around data that is already of the right type."""
     node = _new(kind)
@@ -506,7 +507,7 @@ def value(data: float, op: Any, a: Node, b: Node | None = None) -> Any:
     node._b = b
     node._mark = node.grad = node.label = node.memo = None
     node.op = op
-    node.parameters = _NONE
+    node.parameters = NONE
     node.time = tick()
     return node
 

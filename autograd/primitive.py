@@ -82,7 +82,6 @@ def point(*operands: Any, **parameters: Any) -> Point:
 
 table: dict[str, Primitive] = {}
 
-_NONE: dict[str, Any] = {}  # parameters; never changed
 _NUMBERS = {float, int, bool}
 _ARRAYS = {np.ndarray}
 _MISUSE = (np.exceptions.AxisError, IndexError, TypeError, ValueError)  # what NumPy says of operands that do not fit
@@ -214,7 +213,7 @@ class Primitive:
             return nodes.make(nodes.Value, data) if is_value else nodes.make(nodes.Tensor, _owned(data))
         if not is_value:
             node = nodes.tensor(data, self, inputs, parameters)
-        elif isinstance(self, Elementwise) and len(inputs) < 3:
+        elif not self.structured and len(inputs) < 3:
             node = nodes.value(data, self, *inputs)
         else:
             node = nodes.make(nodes.Value, data, self, inputs, parameters)
@@ -340,7 +339,7 @@ class Unary(Elementwise):
                 y = self.on_floats(x._data)  # a call that nearly all are spared
             return nodes.value(y, self, x)
         if kind is nodes.Tensor:
-            return self._record(self.array(x._data), (x,), _NONE)
+            return self._record(self.array(x._data), (x,), nodes.NONE)
         if kind is float:
             try:
                 return self.scalar(x)
@@ -431,6 +430,11 @@ class Structured(Primitive):
         self.__signature__ = inspect.signature(array)
         signature = self.__signature__.parameters.values()
         self.operands = sum(p.kind is p.POSITIONAL_ONLY for p in signature)
+        if (all_vjps is None and len(vjps) != self.operands) or (all_vjps is not None and vjps):
+            raise TypeError(
+                f"structured: {name} has {self.operands} operands, which are the positional-only arguments, and "
+                f"{len(vjps)} vector-Jacobian products; give one for each, or all_vjps instead of them"
+            )
         self.names = [p.name for p in signature if p.kind not in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
         self.defaults = {p.name: p.default for p in signature if p.name in self.names and p.default is not p.empty}
 
@@ -564,6 +568,10 @@ def structured(
         note: what was chosen there, and why.
         prepare: turns the tests' arrays, of any numbers, into a tuple of operands for
             which the primitive is defined and smooth.
+
+    Raises:
+        TypeError: there is not one vector-Jacobian product per operand.
+        ValueError: another module has declared a primitive of this name.
     """
 
     def declare(array: Rule) -> Structured:

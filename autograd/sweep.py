@@ -55,18 +55,18 @@ def push(node: nodes.Node, g: Any, view: View, cotangents: Cotangents) -> None:
                 cotangents.setdefault(x, 0.0)
         return
     y, operands = view(node), [*map(view, inputs)]
-    at_once = op.all_vjps and _distinct(op.all_vjps(g, y, *operands, **node.parameters), node)
-    for x, rule in zip(inputs, at_once or op.rules):
+    given = op.all_vjps and _distinct(op.all_vjps(g, y, *operands, **node.parameters), node)
+    for position, x in enumerate(inputs):
         if type(x) is nodes.Constant:
             if x.memo is not None:
                 stale.check_constant(x, node)
             continue
-        if at_once:
-            contribution = rule
-        elif isinstance(op, Elementwise):
-            contribution = times(g, slope(op, rule, (*operands, y)))
+        if given:
+            contribution = given[position]
+        elif op.structured:
+            contribution = op.rules[position](g, y, *operands, **node.parameters)
         else:
-            contribution = rule(g, y, *operands, **node.parameters)
+            contribution = times(g, slope(op, op.rules[position], (*operands, y)))
         accumulate(cotangents, x, contribution, g, node)
 
 
@@ -187,7 +187,7 @@ def _in_shape_of(x: nodes.Node, contribution: Any, node: nodes.Node) -> Any:
     if contribution is not None:
         if getattr(contribution, "shape", ()) == x.shape:
             return contribution
-        if isinstance(op, Elementwise) or op.all_vjps is not None:  # the input was stretched
+        if not op.structured or op.all_vjps is not None:  # the input was stretched
             return sum_to(contribution, x.shape)
         if np.shape(contribution) == x.shape:
             return np.asarray(contribution)

@@ -6,6 +6,7 @@ import itertools
 import math
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -746,6 +747,59 @@ def test_a_rule_may_call_backward_itself(kind: type[Node]) -> None:
     y = twelvefold(x) * x + inner
     y.backward()
     assert (float(x.grad), float(inner.grad)) == (120.0, 13.0)
+
+
+def test_a_rule_may_wait_for_a_thread_that_calls_backward() -> None:
+    inner = Value(2.0)
+
+    def work() -> float:
+        (inner * inner).backward()
+        return inner.grad
+
+    def slope_from_elsewhere(x: Any, y: Any) -> Any:
+        return pool.submit(work).result(timeout=60)
+
+    with ThreadPoolExecutor(1) as pool:
+        fourfold = elementwise("fourfold", slope_from_elsewhere, array=lambda x: 4 * x)
+        x = Value(1.0)
+        (fourfold(x) * 2.0).backward()
+    assert x.grad == 8.0
+
+
+@given(numbers=st.lists(st.floats(-2, 2), min_size=3, max_size=3))
+def test_three_contributions_to_one_value_add_up_as_in_the_generator(numbers: list[float]) -> None:
+    product = elementwise(
+        "product_of_three",
+        lambda a, b, c, y: b * c,
+        lambda a, b, c, y: a * c,
+        lambda a, b, c, y: a * b,
+        array=lambda a, b, c: a * b * c,
+    )
+    a, b, c = map(Value, numbers)
+    y = product(a, a, b) * 0.3 + product(b, a, c) * a
+    y.backward()
+    expected: dict[Node, Any] = {y: 1.0}
+    for _ in sweep(computed([y]), expected, data_of):
+        pass
+    assert [x.grad for x in (a, b, c)] == [expected[x] for x in (a, b, c)]
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_a_rule_for_all_operands_may_give_none_for_a_constant(kind: type[Node]) -> None:
+    @structured(all_vjps=lambda g, y, a, b: [g * b, None], scalar=lambda a, b: a * b, examples=[])
+    def scaled(a: Any, b: Any, /) -> Any:
+        return a * b
+
+    x: Any = kind(2.0)
+    scaled(x, 3.0).backward()
+    assert float(x.grad) == 3.0
+
+
+def test_a_weighted_sum_is_the_same_number_recorded_or_not() -> None:
+    weights, inputs = [Value(w) for w in (1e16, 1.0, -1e16)], [Value(1.0)] * 3
+    recorded = weighted_sum(weights, inputs, Value(0.0)).data
+    with no_grad():
+        assert weighted_sum(weights, inputs, Value(0.0)).data == recorded
 
 
 def test_threads_that_share_a_value_each_add_their_gradient() -> None:

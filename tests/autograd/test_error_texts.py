@@ -64,6 +64,12 @@ def rule_that_gives_none() -> None:
     nothing(t()).backward()
 
 
+def row_without_a_rule_for_each_operand() -> None:
+    @ag.structured(lambda g, y, a, b: g, examples=[])
+    def lacking(a: Any, b: Any, /) -> Any:
+        return a + b
+
+
 def rule_that_leaves_out_an_operand(kind: Callable[[float], Any]) -> None:
     @ag.structured(all_vjps=lambda g, y, a, b: [g], scalar=lambda a, b: a + b, examples=[])
     def sum_of_two(a: Any, b: Any, /) -> Any:
@@ -116,6 +122,7 @@ NAMES = {
     **{f.__name__: f for f in (add_at, find, given, parse, points, read_variables, recorded, run)},
     **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
     **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none, rule_that_leaves_out_an_operand)},
+    **{f.__name__: f for f in (row_without_a_rule_for_each_operand,)},
     **{f.__name__: f for f in (infinite_seed, without_hypothesis, without_graphviz, long_chain, everywhere_nan)},
     **{f.__name__: f for f in (without_examples, a_generator)},
     **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np},
@@ -564,6 +571,9 @@ rule_that_forgets_to_sum()
     broadcasting copied has to be added up
 rule_that_gives_none()
     ValueError: nothing: its rule gives None for the cotangent of operand 0, which has shape ()
+row_without_a_rule_for_each_operand()
+    TypeError: structured: lacking has 2 operands, which are the positional-only arguments, and 1 vector-Jacobian \
+        products; give one for each, or all_vjps instead of them
 rule_that_leaves_out_an_operand(Tensor)
     ValueError: sum_of_two: its rule gives 1 cotangents for 2 operands; give one for each, in their order
 rule_that_leaves_out_an_operand(Value)

@@ -65,6 +65,8 @@ class Pass:
         except KeyboardInterrupt:
             if backward._publishing.locked():  # the next try would wait for ever
                 return False
+            if backward._in_place.locked():  # the next tries would be right, but only slow ones would be tried
+                backward._in_place.release()
             if self.gradients() == self.none:
                 self.output.backward()
         return self.gradients() == self.all

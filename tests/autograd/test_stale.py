@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import nn
 import optim
-from autograd import Tensor, Value, allow_stale, gradients, no_grad, stale
+from autograd import Tensor, Value, allow_stale, detect_anomaly, gradients, log, no_grad, solve, stale
 from autograd.primitive import Array, Example, Structured, table
 
 Message = Callable[[type[Exception], Callable[[], Any]], str]
@@ -204,6 +204,20 @@ def test_gradients_refuses_as_backward_does(change: Callable[[Tensor], None], me
     y = (x * x).sum()
     change(x)
     assert "were changed" in message_of(RuntimeError, lambda: gradients(y, [x]))
+
+
+def test_a_change_is_what_is_named_and_not_what_it_led_to(message_of: Message) -> None:
+    matrix = Tensor([[2.0, 0.0], [0.0, 1.0]], label="matrix")
+    y = solve(matrix, np.ones(2)).sum()
+    matrix.data = np.zeros((2, 2))
+    assert "'matrix' were changed after solve had used them" in message_of(RuntimeError, y.backward)
+    for kind in (Value, Tensor):
+        with detect_anomaly():
+            x: Any = kind(2.0)
+            x.label = "x"
+            y = log(x) * 1.0
+            x.data = 0.0
+            assert "'x' were changed after log had used them" in message_of(RuntimeError, y.backward)
 
 
 def test_allow_stale_takes_inputs_as_they_are() -> None:

@@ -424,6 +424,16 @@ def test_a_gradient_of_another_shape_is_refused(kind):
         step_with_grads(optimizer)
 
 
+@pytest.mark.parametrize("grad", [np.array([1 + 2j, 3.0]), np.array(["1.0", "2.0"])], ids=["complex", "text"])
+def test_gradients_that_are_no_real_numbers_are_refused(grad):
+    weight = Tensor([1.0, 2.0])
+    optimizer = optim.SGD([weight], lr=0.1)
+    weight.grad = grad
+    with pytest.raises(TypeError):
+        optimizer.step()
+    np.testing.assert_array_equal(weight.data, [1.0, 2.0])
+
+
 @pytest.mark.parametrize(
     ("shapes", "given", "position"),
     [
