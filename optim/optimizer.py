@@ -42,8 +42,7 @@ Transform = Callable[[Array, "Optimizer"], None]
 GIVEN, ONCE, SEVERAL = "gradients", "the loss as a function", "the loss at several points"
 PER_EXAMPLE = "the gradient of each example"
 
-_data, _grad = attrgetter("_data"), attrgetter("grad")
-_shape, _dtype = attrgetter("shape"), attrgetter("dtype")
+_data, _grad, _shape = attrgetter("_data"), attrgetter("grad"), attrgetter("shape")
 
 
 def dot(x: Array, y: Array) -> float:
@@ -322,10 +321,14 @@ class Optimizer(Configured):
             if not self.tensors and None not in grads:  # which would be written as nan
                 self.g[:] = grads
                 return True
-            if [*map(_shape, grads)] == self.grad_shapes and {*map(_dtype, grads)} == {self.g.dtype}:
+            if [*map(_shape, grads)] == self.grad_shapes:
+                dtype = self.g.dtype
                 for view, grad in zip(self.grad_views, grads):  # in half the time of concatenate
+                    if grad.dtype is not dtype:
+                        break
                     view[...] = grad
-                return True
+                else:
+                    return True
         except (AttributeError, TypeError, ValueError):
             pass
         for position, (part, grad) in enumerate(zip(self.parts, grads)):
