@@ -179,7 +179,9 @@ def total(a: Any, b: Any) -> Any:
 def _in_precision_of(data: Any, contribution: Any) -> Any:
     if isinstance(contribution, nodes.Node):
         return contribution
-    return float(contribution) if type(data) is float else np.asarray(contribution, data.dtype)
+    if type(data) is float:
+        return float(contribution) + 0.0  # -0.0 becomes 0.0, as it does in sums that begin with 0
+    return np.asarray(contribution, data.dtype)
 
 
 def _in_shape_of(x: nodes.Node, contribution: Any, node: nodes.Node) -> Any:

@@ -573,7 +573,7 @@ ALIGNED = (
         (
             lambda: relu(Tensor([1.0]), Tensor([2.0])),
             TypeError,
-            "Unary.__call__() takes 2 positional arguments but 3 were given",
+            "Unary.of() takes 2 positional arguments but 3 were given",
         ),
     ],
 )
