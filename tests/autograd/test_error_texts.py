@@ -122,9 +122,8 @@ NAMES = {
     **{f.__name__: f for f in (add_at, find, given, parse, points, read_variables, recorded, run)},
     **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
     **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none, rule_that_leaves_out_an_operand)},
-    **{f.__name__: f for f in (row_without_a_rule_for_each_operand,)},
     **{f.__name__: f for f in (infinite_seed, without_hypothesis, without_graphviz, long_chain, everywhere_nan)},
-    **{f.__name__: f for f in (without_examples, a_generator)},
+    **{f.__name__: f for f in (without_examples, a_generator, row_without_a_rule_for_each_operand)},
     **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np},
 }
 
