@@ -33,6 +33,10 @@ NONE: dict[str, Any] = {}  # the parameters of whatever has none; they are never
 _new = object.__new__
 tick = itertools.count().__next__
 
+# A graph's arrays are freed all at once. glibc then gives their memory back to the system, and the next graph waits
+# for every page of it - unless a larger block has been freed before: this one is the largest that glibc learns from.
+np.empty((1 << 25) - (1 << 16), np.uint8)
+
 
 class Node:
     """What ``Value``, ``Tensor`` and ``Constant`` share: one vertex of the graph.

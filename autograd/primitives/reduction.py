@@ -336,7 +336,7 @@ _INF_LESS_INF = (
 )
 def softmax(x: Array, /, axis: Axis = -1) -> Array:
     """``exp(x) / sum(exp(x))`` along an axis: positive numbers that sum to 1."""
-    e = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
+    e = np.exp(x - np.asarray(x).max(axis, keepdims=True, initial=-np.inf))
     e /= _total(e, axis)
     return e
 
@@ -344,6 +344,6 @@ def softmax(x: Array, /, axis: Axis = -1) -> Array:
 @structured(lambda g, y, x, axis: g - exp(y) * _total(g, axis), examples=_ALONG, special=_NO_SHARES, note=_INF_LESS_INF)
 def log_softmax(x: Array, /, axis: Axis = -1) -> Array:
     """``log(softmax(x))`` along an axis, exact where the softmax itself would round to 0."""
-    shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+    shifted = x - np.asarray(x).max(axis, keepdims=True, initial=-np.inf)
     shifted -= np.log(_total(np.exp(shifted), axis))
     return shifted

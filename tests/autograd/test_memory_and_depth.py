@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import platform
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -162,3 +164,24 @@ def test_a_deep_chain_is_differentiated_twice() -> None:
     (first,) = gradients(y, [x])
     (second,) = gradients(first, [x])
     assert (float(first), float(second)) == (2.0, 2.0)
+
+
+STEPS = """
+import resource
+import numpy as np
+from autograd import Tensor
+
+x, index = Tensor(np.ones(100_000)), np.arange(100_000)
+for step in range(30):
+    if step == 10:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    x.grad = None
+    x[index].exp().sum().backward()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 20)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="how memory is given back to the system is glibc's")
+def test_the_next_graph_finds_the_memory_of_the_last_one_without_page_faults() -> None:
+    done = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 50  # a step's arrays are more than a thousand pages
