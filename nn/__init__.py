@@ -15,7 +15,7 @@ from nn.activations import (
     softplus,
     tanh,
 )
-from nn.initializers import glorot_normal, glorot_uniform, he_normal, he_uniform
+from nn.initializers import glorot_normal, glorot_uniform, he_normal, he_uniform, lecun_normal, lecun_uniform
 from nn.linear import MLP, Linear
 from nn.losses import cross_entropy, mean_squared_error
 from nn.module import Module, Sequential, functional_call
@@ -38,6 +38,8 @@ __all__ = [
     "he_normal",
     "he_uniform",
     "leaky_relu",
+    "lecun_normal",
+    "lecun_uniform",
     "log_sigmoid",
     "mean_squared_error",
     "mish",

@@ -9,7 +9,7 @@ from typing import Any
 from autograd import clip, erfc, expm1, relu, sigmoid, softplus, tanh, where
 from autograd.primitive import Array
 from autograd.primitives.arithmetic import negative
-from nn.initializers import glorot_uniform, he_normal
+from nn.initializers import glorot_uniform, he_normal, lecun_normal
 
 Activation = Callable[[Any], Any]
 Initializer = Callable[..., Array]
@@ -58,7 +58,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
 
 
 def selu(x: Any) -> Any:
-    """The ``elu`` that keeps mean 0 and variance 1 from layer to layer.
+    """The ``elu`` that keeps mean 0 and variance 1 from layer to layer, if the weights are LeCun's.
 
     Klambauer et al., Self-normalizing neural networks (2017).
     """
@@ -97,6 +97,7 @@ ACTIVATIONS: dict[str, tuple[Activation, Initializer]] = {
     "relu": (relu, he_normal),
     "leaky_relu": (leaky_relu, he_normal),
     "elu": (elu, he_normal),
+    "selu": (selu, lecun_normal),
     "gelu": (gelu, he_normal),
     "silu": (silu, he_normal),
     "mish": (mish, he_normal),

@@ -18,6 +18,17 @@ def generator(rng: Seed) -> np.random.Generator:
     return np.random.default_rng(rng)
 
 
+def lecun_normal(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    """Variance 1 / fan_in, which keeps the scale of linear and of SELU layers (LeCun et al. 1998, eq. 16)."""
+    return rng.normal(0.0, np.sqrt(1 / fan_in), (fan_in, fan_out))
+
+
+def lecun_uniform(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    """Variance 1 / fan_in, drawn from [-a, a] with a = sqrt(3 / fan_in)."""
+    bound = np.sqrt(3 / fan_in)
+    return rng.uniform(-bound, bound, (fan_in, fan_out))
+
+
 def he_normal(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     """Variance 2 / fan_in, which keeps the scale of ReLU layers (He et al. 2015, eq. 10)."""
     return rng.normal(0.0, np.sqrt(2 / fan_in), (fan_in, fan_out))

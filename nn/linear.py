@@ -55,7 +55,7 @@ class MLP(Sequential):
     Args:
         sizes: numbers per layer, the input's first: ``[64, 32, 10]``.
         activation: its name, one of ``nn.activations.ACTIVATIONS``, which also has the
-            initializer that suits it: He's for relu and its kin, Glorot's for tanh and its kin.
+            initializer that suits it: He's for relu and its kin, Glorot's for tanh and its kin, LeCun's for selu.
         rng: a seed or a random generator for the weights.
         dtype: ``np.float64`` or ``np.float32``.
 

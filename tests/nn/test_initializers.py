@@ -6,14 +6,15 @@ import pytest
 import nn
 from nn.initializers import generator
 
-NORMAL = [nn.he_normal, nn.glorot_normal]
-UNIFORM = [nn.he_uniform, nn.glorot_uniform]
+NORMAL = [nn.lecun_normal, nn.he_normal, nn.glorot_normal]
+UNIFORM = [nn.lecun_uniform, nn.he_uniform, nn.glorot_uniform]
 every_initializer = pytest.mark.parametrize("initializer", NORMAL + UNIFORM)
 
 
 def variance(initializer, fan_in, fan_out):
-    """2 / fan_in for He's, 2 / (fan_in + fan_out) for Glorot's."""
-    return 2 / fan_in if "he_" in initializer.__name__ else 2 / (fan_in + fan_out)
+    """LeCun's, He's and Glorot's."""
+    author = initializer.__name__.split("_")[0]
+    return {"lecun": 1 / fan_in, "he": 2 / fan_in, "glorot": 2 / (fan_in + fan_out)}[author]
 
 
 @every_initializer
@@ -64,6 +65,15 @@ def test_relu_layers_from_he_normal_keep_the_size_of_signals_twenty_layers_deep(
     assert 0.3 < np.mean(x**2) < 3
 
 
+def test_selu_layers_from_lecun_normal_keep_mean_0_and_variance_1_thirty_layers_deep():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 300))
+    for _ in range(30):
+        x = nn.selu(x @ nn.lecun_normal(300, 300, rng))
+    assert abs(np.mean(x)) < 0.1
+    assert np.var(x) == pytest.approx(1, abs=0.1)
+
+
 def test_a_generator_is_used_as_it_is_and_a_seed_makes_a_new_one():
     rng = np.random.default_rng(3)
     assert generator(rng) is rng
@@ -78,6 +88,7 @@ def test_a_generator_is_used_as_it_is_and_a_seed_makes_a_new_one():
         ("softplus", nn.he_normal),
         ("tanh", nn.glorot_uniform),
         ("sigmoid", nn.glorot_uniform),
+        ("selu", nn.lecun_normal),
         ("identity", nn.glorot_uniform),
     ],
 )
