@@ -41,6 +41,8 @@ from autograd.sweep import Cotangents, View, node_of, push
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
 
+_NUMBER = (numbers.Real, np.generic)  # what becomes a Value
+
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
     """The gradient of a function that returns a single number.
@@ -171,7 +173,14 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Any, argnums: Argnums | N
     """
     _check_primals("hvp", primals)
     places = tuple(range(len(primals))) if argnums is None else argnums
-    return _jvp("hvp", grad(f, places), primals, tangents, places)[1]
+    products = _jvp("hvp", grad(f, places), primals, tangents, places)[1]
+    given = (x for i in _places("hvp", places, len(primals)) for _, x in leaves(primals[i]))
+    # Where a number meets arrays its gradient is a Tensor without axes, and so is that gradient's derivative.
+    found = (
+        product.item() if isinstance(x, _NUMBER) and isinstance(product, np.ndarray) else product
+        for x, (_, product) in zip(given, leaves(products))
+    )
+    return rebuilt(products, found)
 
 
 def _value_and_grad(
@@ -330,7 +339,7 @@ def _as_node(operator: str, path: str, x: Any) -> Any:
     if isinstance(x, nodes.Node):
         return x
     try:
-        return nodes.Value(x) if isinstance(x, (numbers.Real, np.generic)) else nodes.Tensor(x)
+        return nodes.Value(x) if isinstance(x, _NUMBER) else nodes.Tensor(x)
     except TypeError as error:
         raise TypeError(f"{operator}: {path} cannot be differentiated: {error}") from None
 

@@ -301,6 +301,16 @@ def test_argnums_choose_and_keywords_pass_through() -> None:
     assert grad(lambda a, b: a * b, np.int64(1))(2.0, 3.0) == 2.0
 
 
+def test_a_number_that_meets_arrays_has_numbers_for_derivatives() -> None:
+    f = lambda a, x: (a * a * x * x).sum()  # noqa: E731
+    x, v = np.array([1.0, 2.0]), np.array([0.0, 1.0])
+    slope, _ = grad(f, (0, 1))(2.0, x)
+    curvature, _ = hvp(f, (2.0, x), (1.0, v))
+    (nested,) = hvp(lambda given: f(given["a"], x), ({"a": 2.0},), ({"a": 1.0},))
+    assert [type(number) for number in (slope, curvature, nested["a"])] == [float, float, float]
+    assert (slope, curvature, nested["a"]) == (20.0, 26.0, 10.0)
+
+
 def test_what_does_not_depend_on_the_argument_has_derivative_zero() -> None:
     x, captured = np.ones(2), Value(3.0)
     np.testing.assert_array_equal(grad(lambda x: 5.0)(x), [0.0, 0.0])
