@@ -85,8 +85,8 @@ def gradients(output: nodes.Node, inputs: Sequence[nodes.Node], seed: Any = None
     """
     if isinstance(inputs, nodes.Node) or not all(isinstance(x, nodes.Node) for x in (output, *inputs)):
         raise TypeError("gradients: takes a node and a list of nodes, as in gradients(loss, [w, b])")
-    # What is older than all inputs does not depend on them; but one that was changed is no longer as old as it was.
-    oldest = min((x.time for x in inputs), default=-1) if stale.last_change <= output.time else -1
+    # What is older than all inputs does not depend on them; but how old one is that was changed, nobody knows.
+    oldest = -1 if any(map(stale.was_changed, inputs)) else min((x.time for x in inputs), default=-1)
     order = computed([output], since=oldest)
     stale.check(order)
     plain = _seed(output, seed)

@@ -246,7 +246,10 @@ class _Call:
     def _uses_nodes_from_before(self, start: int) -> bool:
         own = set(self.inputs)
         used = {*self.outputs}.union(*(node.inputs for node in self.order))
-        return any(x.time <= start and type(x) in nodes.VARIABLES and x not in own for x in used)
+        # One that was changed meanwhile does not tell when it was made: from before, if only it could be.
+        return any(
+            (x.time <= start or stale.was_changed(x)) and type(x) in nodes.VARIABLES and x not in own for x in used
+        )
 
     def value(self) -> Any:
         """What the function returned, as nodes only if the derivatives are nodes."""

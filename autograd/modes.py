@@ -51,6 +51,11 @@ class Block:
         self.depth -= 1
         if not self.depth:
             self._others.discard(ref(self))
+        here = [*self.mode.get()]
+        if ref(self) in here:  # not if a generator was entered here and is left by somebody else
+            here.reverse()
+            here.remove(ref(self))
+            self.mode.set((*reversed(here),))
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         kinds = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction

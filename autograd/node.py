@@ -31,7 +31,7 @@ Axis = int | tuple[int, ...] | None
 
 NONE: dict[str, Any] = {}  # the parameters of whatever has none; they are never changed
 _new = object.__new__
-tick = itertools.count().__next__
+tick = itertools.count(0, 2).__next__  # the time now, an even number
 
 # A graph's arrays are freed all at once. glibc then gives their memory back to the system, and the next graph waits
 # for every page of it - unless a larger block has been freed before: this one is the largest that glibc learns from.
@@ -50,9 +50,9 @@ class Node:
             called on with respect to this node; ``None`` while absent.
         op: the primitive that made the node; ``None`` for a leaf.
         parameters: the primitive's keyword arguments (``axis=0`` and the like).
-        time: when the node was made, or its data were last changed. An input is
-            always older than what was computed from it, so newest first is a
-            reverse topological order.
+        time: when the node was made, or its data were last changed, which is an odd
+            number. An input is always older than what was computed from it, so newest
+            first is a reverse topological order.
         label: a name for pictures and messages.
         memo: what else has to be known of a few nodes: a snapshot of data that
             others can write to; in ``detect_anomaly`` the line that made the node.
@@ -387,7 +387,8 @@ class Tensor(Node):
     def data(self, data: Any) -> None:
         _refuse_computed(self)
         # Written into the memory the tensor has, which an optimizer may be looking at.
-        if self.memo is None or data is not self.memo.array():  # ``t.data *= 2`` assigns what it has written to
+        # ``t.data *= 2`` assigns what it has written to.
+        if data is None or self.memo is None or data is not self.memo.array():
             new = _floats(data, self._data.dtype)
             if new.shape != self._data.shape:
                 raise ValueError(

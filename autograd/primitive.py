@@ -212,7 +212,7 @@ class Primitive:
             data = np.asarray(data)
         if modes.open_blocks and not modes.is_recording():
             # Memory of its own: nobody could notice that a leaf was changed through another one.
-            return nodes.make(nodes.Value, data) if is_value else nodes.make(nodes.Tensor, _owned(data))
+            return nodes.make(nodes.Value, data) if is_value else nodes.make(nodes.Tensor, _owned(data, inputs))
         if not is_value:
             node = nodes.tensor(data, self, inputs, parameters)
         elif not self.structured and len(inputs) < 3:
@@ -261,8 +261,8 @@ def _declared(module: str, name: str) -> Primitive:
     return table[name]
 
 
-def _owned(array: Array) -> Array:
-    return array if array.base is None else array.copy()
+def _owned(array: Array, inputs: Sequence[nodes.Node]) -> Array:
+    return array if array.base is None and all(array is not x._data for x in inputs) else array.copy()
 
 
 def _kind_of_array(x: Any) -> str:
@@ -500,10 +500,12 @@ def elementwise(
             the time to silence warnings.
 
     Raises:
-        TypeError: a partial or the kernel for arrays is missing.
+        TypeError: a partial or the kernel for arrays is missing, or takes another number of arguments.
         ValueError: another module has declared a primitive of this name.
     """
     if not isinstance(name, str):
+        if not partials and _takes(name, 1) and not _takes(name, 2):  # no derivative, but the function itself
+            raise TypeError(_no_derivative(name.__name__))
         return lambda array: elementwise(
             array.__name__.strip("_"),
             *(name, *partials),
@@ -518,23 +520,32 @@ def elementwise(
             bounded=bounded,
         )
     if not partials:
-        raise TypeError(
-            f"elementwise: {name} has no derivative; give one function of its inputs and output per input, "
-            f"as in elementwise({name!r}, lambda x, y: 2 * x, ...)"
-        )
+        raise TypeError(_no_derivative(name))
     kernel = array or getattr(np, name, None)
     if kernel is None:
         raise TypeError(f"elementwise: NumPy has no function {name}; give what computes it on arrays, array=...")
     if scalar is None and array is None:
         scalar = getattr(math, name, None)
     scalar = scalar or (lambda *x: float(kernel(*map(np.float64, x))))
-    kind = {1: Unary, 2: Binary}.get(len(partials), Elementwise)
+    count = len(partials)
+    if not _takes(kernel, count):
+        raise TypeError(
+            f"elementwise: {name} is given {count} derivative{'s' * (count > 1)}, but its function takes another "
+            f"number of inputs; give one derivative per input, each a function of all inputs and the output"
+        )
+    for position, partial in enumerate(partials):
+        if not _takes(partial, count + 1):
+            raise TypeError(
+                f"elementwise: derivative {position} of {name} must be a function of {count + 1} arguments, "
+                f"the inputs and the output, as in lambda x, y: ..."
+            )
+    kind = {1: Unary, 2: Binary}.get(count, Elementwise)
     return kind(
         name,
         partials,
         kernel,
         scalar,
-        domain if isinstance(domain, tuple) else (domain,) * len(partials),
+        domain if isinstance(domain, tuple) else (domain,) * count,
         kink,
         symbol,
         special,
@@ -542,6 +553,28 @@ def elementwise(
         (shown,) if isinstance(shown, str) else shown,
         bounded,
     )
+
+
+def _no_derivative(name: str) -> str:
+    return (
+        f"elementwise: {name} has no derivative; give one function of its inputs and output per input, as in "
+        f"elementwise({name!r}, lambda x, y: 2 * x, ...) or @elementwise(lambda x, y: 2 * x)"
+    )
+
+
+def _takes(function: Rule, count: int) -> bool:
+    """Whether a function takes that many arguments, as far as it tells."""
+    if isinstance(function, np.ufunc):
+        return function.nin == count
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # one that is written in C need not tell
+        return True
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 def structured(

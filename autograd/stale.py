@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -49,16 +49,21 @@ class Snapshot:
         self.array, self.content = weakref.ref(array), array.tobytes()
         handed_out.add(id(self))
 
-    def __del__(self) -> None:
-        handed_out.discard(id(self))
+    def __del__(self, forget: Callable[[int], None] = handed_out.discard) -> None:
+        forget(id(self))  # by a name of its own, as the module's are gone when Python exits
 
 
 def changed(leaves: Iterable[nodes.Node]) -> None:
     """Note that the data of these leaves are no longer what earlier operations saw."""
     global last_change
-    last_change = nodes.tick()
+    last_change = nodes.tick() + 1
     for leaf in leaves:
         leaf.time = last_change
+
+
+def was_changed(node: nodes.Node) -> bool:
+    """Whether the node's data are not those it was made with, so that its time is not when it was made."""
+    return node.time % 2 == 1
 
 
 def hand_out(leaf: nodes.Node) -> Any:
@@ -134,12 +139,19 @@ def check(order: Sequence[nodes.Node]) -> None:
         return
     if handed_out:
         for node in order:
-            look_at(node.inputs)
+            look_at(map(_owner, node.inputs))
     if order and last_change > order[-1].time:
         for node in order:
-            for x in node.inputs:
+            for x in map(_owner, node.inputs):
                 if x.time > node.time:
                     _refuse(x, node)
+
+
+def _owner(x: nodes.Node) -> nodes.Node:
+    """The node whose memory ``x`` holds a view of, as a slice does; ``x`` itself if it has its own."""
+    while x.op is not None and type(x._data) is np.ndarray and np.may_share_memory(x._data, x.inputs[0]._data):
+        x = x.inputs[0]
+    return x
 
 
 def check_constant(constant: nodes.Node, consumer: nodes.Node) -> None:

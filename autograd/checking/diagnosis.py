@@ -99,7 +99,7 @@ def diagnose(subject: Subject, position: int, lines: Sequence[Entry], found: Seq
         verdict = "missing accumulation"
         because += (
             "; every operation in the graph is right, so part of the result was computed past it, "
-            "by .data, .numpy(), float(), detach() or under no_grad()"
+            "by .data, .numpy(), float(), a function of math, detach() or under no_grad()"
         )
     return verdict, because
 

@@ -114,7 +114,7 @@ def var(
 
 def _std_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool, ddof: float, correction: float | None) -> Any:
     degrees = _degrees_of_freedom(x, axis, ddof, correction)
-    return _spread(quotient_or_0(g, y) / degrees, x, axis) * _deviations(x, axis)
+    return _spread(g / degrees, x, axis) * quotient_or_0(_deviations(x, axis), _spread(y, x, axis))
 
 
 @structured(
@@ -132,7 +132,8 @@ def std(
 
 
 def _norm_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    return _spread(quotient_or_0(g, y), x, axis) * x
+    # x / y has neither overflow nor underflow, as g / y might.
+    return _spread(g, x, axis) * quotient_or_0(x, _spread(y, x, axis))
 
 
 @structured(

@@ -103,4 +103,6 @@ def _clear_of_0(domain: Interval, x: Any) -> Array:
 
 
 def _ends(domain: Interval, largest: float, margin: float) -> tuple[float, float]:
+    if not isinstance(domain, Interval):
+        raise TypeError(f"a domain is an autograd.primitive.Interval, as in Interval(0, 1), not {domain!r}")
     return max(domain.low + margin, -largest), min(domain.high - margin, largest)

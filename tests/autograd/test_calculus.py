@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import optim
 from autograd import (
     Tensor,
     Value,
@@ -518,3 +519,61 @@ def test_angles_of_a_pendulum_follow_from_its_energy() -> None:
         return (force - coupling * velocity) / inertia
 
     assert acceleration(0.5, 0.3) == pytest.approx(-math.sin(0.5), rel=1e-15)
+
+
+def assigned(w: Any) -> None:
+    w.data = w.data - 1.0
+
+
+def assigned_in_place(w: Any) -> None:
+    w.data -= 1.0
+
+
+def written(w: Any) -> None:
+    w.data[0] -= 1.0
+
+
+def stepped(w: Any) -> None:
+    optimizer = optim.SGD([w], lr=1.0)
+    w.grad = np.ones(1)
+    assert w.data[0] == 3.0  # which hands the array out, as a line that logs it does
+    optimizer.step()
+    w.grad = None
+
+
+@pytest.mark.parametrize("change", [assigned, assigned_in_place, written, stepped])
+def test_derivatives_are_nodes_of_what_is_outside_however_it_was_changed_before(change: Callable[[Any], None]) -> None:
+    w = Tensor([3.0])
+    change(w)
+    slope = grad(lambda x: (w * w * x).sum())(1.0)
+    (slope + w.sum()).backward()
+    np.testing.assert_array_equal(w.grad, [5.0])
+
+
+def test_derivatives_are_nodes_of_what_is_outside_though_it_is_changed_inside() -> None:
+    w = Value(2.0)
+
+    def f(x: Any) -> Any:
+        w.data = 3.0
+        return w * w * x
+
+    slope = grad(f)(1.0)
+    slope.backward()
+    assert (slope.data, w.grad) == (9.0, 6.0)
+
+
+@pytest.mark.parametrize("view", [lambda w: w[:], lambda w: w.reshape(2), lambda w: w[None].T], ids=["[:]", "r", "T"])
+def test_what_shares_the_memory_of_something_changed_is_not_used(view: Callable[[Any], Any]) -> None:
+    w = Tensor([1.0, 2.0], label="w")
+    h = view(w)
+    _, pull = vjp(lambda x: (x * h).sum(), np.ones(h.shape))
+    _, pull_copied = vjp(lambda x: (x * (h + 0)).sum(), np.ones(h.shape))
+    own = w.reshape(2) + 0
+    _, pull_own = vjp(lambda x: (x * own).sum(), np.ones(2))
+    w.data = [100.0, 200.0]
+    with pytest.raises(RuntimeError, match="the data of Tensor 'w' were changed after multiply had used them"):
+        pull(1.0)
+    with pytest.raises(RuntimeError, match="the data of Tensor 'w' were changed"):
+        pull_copied(1.0)
+    (slope,) = pull_own(1.0)
+    np.testing.assert_array_equal(slope, [1.0, 2.0])

@@ -33,6 +33,10 @@ def t(*shape: int, dtype: Any = np.float64) -> Tensor:
     return Tensor(np.ones(shape), dtype=dtype)
 
 
+def cube(x: Any) -> Any:
+    return x**3
+
+
 def changed_before_backward() -> None:
     x = Tensor([1.0, 2.0], label="x")
     y = (x * x).sum()
@@ -119,6 +123,7 @@ def everywhere_nan() -> Any:
 
 NAMES = {
     **vars(ag),
+    "cube": cube,
     **{f.__name__: f for f in (add_at, find, given, parse, points, read_variables, recorded, run)},
     **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
     **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none, rule_that_leaves_out_an_operand)},
@@ -559,7 +564,16 @@ infinite_seed()
 # ---- declarations
 elementwise("cube")
     TypeError: elementwise: cube has no derivative; give one function of its inputs and output per input, as in
-    elementwise('cube', lambda x, y: 2 * x, ...)
+    elementwise('cube', lambda x, y: 2 * x, ...) or @elementwise(lambda x, y: 2 * x)
+elementwise(cube)
+    TypeError: elementwise: cube has no derivative; give one function of its inputs and output per input, as in
+    elementwise('cube', lambda x, y: 2 * x, ...) or @elementwise(lambda x, y: 2 * x)
+elementwise("cube", lambda x: 3 * x**2, array=cube)
+    TypeError: elementwise: derivative 0 of cube must be a function of 2 arguments, the inputs and the output, as in
+    lambda x, y: ...
+elementwise("product", lambda a, y: a, array=np.multiply)
+    TypeError: elementwise: product is given 1 derivative, but its function takes another number of inputs; give one
+    derivative per input, each a function of all inputs and the output
 elementwise("cube", lambda x, y: 3 * x**2)
     TypeError: elementwise: NumPy has no function cube; give what computes it on arrays, array=...
 elementwise("square", lambda x, y: 5 * x)
@@ -582,6 +596,8 @@ gradients(Value(1.0) * 2, Value(1.0))
 gradients(Value(1.0) * 2, [1.0])
     TypeError: gradients: takes a node and a list of nodes, as in gradients(loss, [w, b])
 # ---- the checker
+testing.numbers(0, 1)
+    TypeError: a domain is an autograd.primitive.Interval, as in Interval(0, 1), not 0
 check_gradients(lambda x: x, 1.0, order=0)
     ValueError: check_gradients: the order of a derivative is 1, 2, ..., not 0
 check_gradients(lambda: 1.0)

@@ -25,6 +25,7 @@ from autograd import (
     modes,
     no_grad,
     stack,
+    structured,
     weighted_sum,
     where,
 )
@@ -265,6 +266,40 @@ def test_ctrl_c_at_any_instant_leaves_no_mode_behind(block: Any) -> None:
     with no_grad():  # which clears away what was left
         assert len(modes.open_blocks) == 1
     assert not modes.open_blocks
+
+
+def test_a_block_that_another_thread_is_in_does_not_count_where_it_was_left() -> None:
+    block, entered, done = no_grad(), threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with block:
+            entered.set()
+            done.wait()
+
+    thread = threading.Thread(target=stay)
+    thread.start()
+    entered.wait()
+    try:
+        with block:
+            pass
+        with block, block:
+            assert not is_recording()
+        assert is_recording()
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_what_a_row_hands_back_in_no_grad_has_memory_of_its_own() -> None:
+    @structured(lambda g, y, x: -g, examples=[])
+    def reverse(x: Any, /) -> Any:
+        return x
+
+    x = Tensor([1.0, 2.0])
+    with no_grad():
+        z = reverse(x)
+    x.data[0] = 9.0
+    np.testing.assert_array_equal(z.data, [1.0, 2.0])
 
 
 def test_one_thread_without_recording_leaves_the_others_recording() -> None:

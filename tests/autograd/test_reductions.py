@@ -217,6 +217,24 @@ def test_equal_entries_have_deviation_0_and_slopes_0(entry: float, count: int) -
         np.testing.assert_array_equal(slopes_of(f, [entry] * count), np.zeros(count))
 
 
+@pytest.mark.parametrize(
+    ("f", "size", "dtype", "slopes"),
+    [
+        (norm, 1e200, "f8", [0.6, 0.8]),
+        (norm, 1e-200, "f8", [0.6, 0.8]),
+        (norm, 1e30, "f4", [0.6, 0.8]),
+        (norm, 1e-30, "f4", [0.6, 0.8]),
+        (std, 1e150, "f8", [-0.5, 0.5]),
+        (std, 1e-150, "f8", [-0.5, 0.5]),
+    ],
+)
+def test_slopes_of_a_length_neither_overflow_nor_underflow(f: Any, size: float, dtype: str, slopes: Any) -> None:
+    x = Tensor([3 * size, 4 * size], dtype=dtype)
+    cotangent = np.array(1e-3 / size, dtype)
+    f(x).backward(cotangent)
+    np.testing.assert_allclose(x.grad, np.array(slopes) * cotangent, rtol=1e-6)
+
+
 def test_ddof_is_what_is_subtracted_from_the_count_and_correction_its_other_name(
     message_of: Callable[..., str],
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -204,6 +205,33 @@ def test_gradients_refuses_as_backward_does(change: Callable[[Tensor], None], me
     y = (x * x).sum()
     change(x)
     assert "were changed" in message_of(RuntimeError, lambda: gradients(y, [x]))
+
+
+def test_gradients_refuses_what_was_used_before_and_after_a_change(message_of: Message) -> None:
+    w = Value(1.0, "w")
+    before = w * w
+    w.data = 2.0
+    v = Value(5.0)
+    y = before * w * v
+    for inputs in ([w], [w, v], [v, w]):
+        assert "Value 'w' were changed" in message_of(RuntimeError, lambda inputs=inputs: gradients(y, inputs))
+    with allow_stale():
+        y.backward()
+        assert [float(slope) for slope in gradients(y, [w, v])] == [w.grad, v.grad] == [45.0, 2.0]
+
+
+def test_none_is_no_data_even_after_the_array_that_was_handed_out_is_gone() -> None:
+    t = Tensor([1.0, 2.0])
+    t.data  # noqa: B018  (read, and let go)
+    with pytest.raises(TypeError):
+        t.data = None
+    np.testing.assert_array_equal(t.data, [1.0, 2.0])
+
+
+def test_an_array_that_is_held_at_exit_makes_no_noise() -> None:
+    code = "from autograd import Tensor\nw = Tensor([1.0])\nimport threading\nthreading.kept = w\nw.data[0] = 3.0"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_a_change_is_what_is_named_and_not_what_it_led_to(message_of: Message) -> None:
