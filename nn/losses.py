@@ -53,10 +53,13 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     if len(shape) != 2 or labels.shape != shape[:1] or not shape[0]:
         raise ValueError(
             f"cross_entropy: needs logits of shape (rows, classes) and one label per row, "
-            f"not logits of shape {shape} and labels of shape {labels.shape}"
+            f"not logits of shape {shape} and labels of shape {labels.shape}{_remedy(shape, labels.shape)}"
         )
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"cross_entropy: labels are whole numbers, the index of the right class, not {labels.dtype}")
+        raise TypeError(
+            f"cross_entropy: labels are whole numbers, the index of the right class, not {labels.dtype}; "
+            f"convert them, as in labels.astype(int) (a Tensor holds floats: give an array)"
+        )
     try:
         if labels.item(labels.argmin()) >= 0:  # in a third of the time of min
             return negative_log_likelihood(log_softmax(logits), labels=labels)
@@ -67,6 +70,12 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         f"cross_entropy: label {labels[row]} of row {row} is not a class; "
         f"logits of shape {shape} have the classes 0 to {shape[1] - 1}"
     )
+
+
+def _remedy(logits: tuple[int, ...], labels: tuple[int, ...]) -> str:
+    if labels == logits:
+        return "; of one-hot rows, labels.argmax(axis=1) are the labels"
+    return "; flatten the labels, as in labels.ravel()" if labels == (*logits[:1], 1) else ""
 
 
 def mean_squared_error(prediction: Any, target: Any) -> Any:

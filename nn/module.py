@@ -14,7 +14,7 @@ class Module:
     """Base of layers and models.
 
     A subclass keeps parameters (``Tensor``s or ``Value``s) and other modules as
-    attributes, alone or in lists, and defines ``__call__``.
+    attributes, alone, in lists or in dictionaries, and defines ``__call__``.
     """
 
     def __call__(self, x: Any) -> Any:
@@ -103,7 +103,7 @@ def _places(part: Any, path: str, visited: set[int]) -> Iterator[tuple[str, Any,
         name = f"{path}.{key}" if path else str(key)
         if isinstance(item, Node):
             yield name, holder, key
-        elif isinstance(item, (Module, list, tuple)):
+        elif isinstance(item, (Module, dict, list, tuple)):
             yield from _places(item, name, visited)
 
 

@@ -12,7 +12,7 @@ from autograd.__main__ import main as autograd_command
 
 _EXPRESSION = ["tanh(w*x + b)", "w=2", "x=0.5", "b=-1"]
 
-# title, folder-relative report, and per picture its file, caption and alternative text
+# title, text in HTML, folder-relative report, and per picture its file and caption
 _SECTIONS: list[tuple[str, str, str, list[tuple[str, str]]]] = [
     (
         "One expression, every derivative",
@@ -44,8 +44,8 @@ _SECTIONS: list[tuple[str, str, str, list[tuple[str, str]]]] = [
     ),
     (
         "Five ways down a valley",
-        "Optimizers that start at the same place and see the same slopes. The file race/bowl/race.html, beside this "
-        "page, plays their race step by step.",
+        "Optimizers that start at the same place and see the same slopes. "
+        '<a href="race/bowl/race.html">race/bowl/race.html</a>, beside this page, plays their race step by step.',
         "race/bowl/report.txt",
         [("race/bowl/race.png", "The way of each over the surface, and its loss after each step.")],
     ),
@@ -83,11 +83,11 @@ def write(folder: Path) -> Path:
         '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
         f"<title>stepgrad: what it learnt</title><style>{_STYLE}</style></head><body>",
         "<h1>What a derivative table can learn</h1>",
-        "<p>Everything below was computed on this machine by the same few hundred lines: a table of local "
-        "derivatives, and one sweep that multiplies and adds them up backwards.</p>",
+        "<p>Everything below was computed on this machine from one table of local derivatives, which are "
+        "multiplied along every path through a graph, and added up, backwards.</p>",
     ]
     for title, text, report, pictures in _SECTIONS:
-        parts += [f"<h2>{html.escape(title)}</h2>", f"<p>{html.escape(text)}</p>"]
+        parts += [f"<h2>{html.escape(title)}</h2>", f"<p>{text}</p>"]
         parts.append(f"<pre>{html.escape(_read(folder / report).decode())}</pre>")
         for file, caption in pictures:
             caption = html.escape(caption)

@@ -50,7 +50,7 @@ class Layer(Module):
         Raises:
             ValueError: ``x`` holds several examples.
         """
-        if isinstance(x, Node) and x.ndim == 0:  # what a layer of one neuron gave
+        if type(x) in _NUMBERS or (isinstance(x, Node) and x.ndim == 0):  # what a layer of one neuron gave
             x = [x]
         if _holds_rows(x):
             raise ValueError(
@@ -71,9 +71,14 @@ class MLP(Module):
         fan_in: how many inputs there are.
         fan_outs: how many neurons each layer has: ``MLP(2, [16, 16, 1])``.
         rng: a seed or a random generator for the weights.
+
+    Raises:
+        TypeError: ``fan_outs`` is no list.
     """
 
     def __init__(self, fan_in: int, fan_outs: Sequence[int], rng: Seed = None) -> None:
+        if np.ndim(fan_outs) != 1:
+            raise TypeError(f"nn.scalar.MLP: fan_outs is a list, as in MLP(2, [16, 16, 1]), not {fan_outs!r}")
         rng = generator(rng)
         sizes = [fan_in, *fan_outs]
         self.layers = [

@@ -53,9 +53,9 @@ class History:
     def __repr__(self) -> str:
         if not self.loss:
             return "History: no epoch was finished"
-        parts = [f"{len(self.loss)} epochs, loss {self.loss[0]:.4f} -> {self.loss[-1]:.4f}"]
+        parts = [f"{len(self.loss)} epochs, loss {_shown(self.loss[0])} -> {_shown(self.loss[-1])}"]
         if self.validation_loss:
-            parts.append(f"validation loss {self.validation_loss[-1]:.4f}")
+            parts.append(f"validation loss {_shown(self.validation_loss[-1])}")
         if self.validation_accuracy:
             parts.append(f"validation accuracy {self.validation_accuracy[-1]:.1%}")
         return "History: " + ", ".join(parts) + (" (interrupted)" if self.interrupted else "")
@@ -86,16 +86,25 @@ def fit(
         epochs: how often every example is seen.
         batch_size: examples per step.
         validation: inputs and targets to measure on after each epoch.
-        rng: a seed or a random generator for the order of the examples.
+        rng: a seed or a random generator for the order of the examples. One generator for
+            several calls, each of some epochs, goes on where the last call was.
         progress: whether to draw a progress bar, where there is a terminal to draw it on.
 
     Raises:
-        TypeError: the data are not a pair, or the loss is not a node, so there is nothing to learn by.
+        TypeError: the data are not a pair, something cannot be called or take steps, or the loss
+            is not a node, so there is nothing to learn by.
         ValueError: inputs and targets of different lengths, no data, or ``epochs`` or ``batch_size`` below 1.
         RuntimeError: it is called in ``no_grad``.
         FloatingPointError: the loss became nan or inf; names the epoch, the batch and
             the first node that went bad. The step of that batch was not taken.
     """
+    for name, function in (("model", model), ("loss_function", loss_function)):
+        if not callable(function):
+            raise TypeError(f"fit: {name} is called on arrays, and {function!r:.60} cannot be called")
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+        raise TypeError(
+            f"fit: optimizer, the third argument, is one like optim.Adam(model.parameters()), not {optimizer!r:.60}"
+        )
     x, y = _checked("data", data)
     if validation is not None:
         validation = _checked("validation", validation)
@@ -185,6 +194,10 @@ def _what_went_bad(loss: Node, number: float, epoch: int, batch: int) -> str:
     )
 
 
+def _shown(loss: float) -> str:
+    return f"{loss:.4f}" if abs(loss) < 1e6 else f"{loss:.4g}"
+
+
 def _range(data: Any) -> str:
     return f"numbers from {np.min(data):.3g} to {np.max(data):.3g}"
 
@@ -231,7 +244,7 @@ def _bar(epochs: int, progress: bool) -> Iterator[Callable[[History], None]]:
     with tqdm(total=epochs, unit="epoch", leave=False) as bar:
 
         def advance(history: History) -> None:
-            numbers = {"loss": f"{history.loss[-1]:.4f}"}
+            numbers = {"loss": _shown(history.loss[-1])}
             if history.validation_accuracy:
                 numbers["accuracy"] = f"{history.validation_accuracy[-1]:.1%}"
             bar.set_postfix(numbers, refresh=False)

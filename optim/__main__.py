@@ -106,7 +106,7 @@ def run(problem: Problem, kinds: Sequence[type[Any]], steps: int, lr: float | No
     with jobs(len(kinds)) as each:
         result = race(problem, kinds, steps, lr, each)
     lesson = f"\n{problem.surface.lesson}" if problem.surface else ""
-    rates = "" if lr is not None else "; each at the learning rate that suits it best"
+    rates = "" if lr is not None else "; each at the best learning rate that a search found"
     report = f"{result.title}{lesson}\n{steps} steps{rates}.\n\n{result.table()}"
     print(f"{report}\n", flush=True)
     (folder / "report.txt").write_text(report + "\n", encoding="utf-8")

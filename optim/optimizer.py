@@ -400,7 +400,7 @@ class Optimizer(Configured):
         if not ready:
             raise ValueError(
                 f"{type(self).__name__}: no parameter has a gradient; call loss.backward() before step(), "
-                f"on a loss that is computed from these parameters"
+                f"on a loss that is computed from these parameters, outside no_grad"
             )
         some = self._of(ready)
         some.g[:] = np.concatenate([part.grad for part in some.parts], axis=None)

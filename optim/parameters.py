@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Tensor, Value
+from autograd.node import describe
 from optim.hyperparameters import hyperparameters_of
 
 
@@ -64,7 +65,7 @@ def checked(owner: str, parts: list[Any]) -> list[Node]:
                 f"{owner}: parameter {position} was computed by {part.op.name}; only leaves can be trained"
             )
         if part in seen:
-            raise ValueError(f"{owner}: parameter {position} ({part!r:.80}) is given twice")
+            raise ValueError(f"{owner}: parameter {position}, {describe(part)}, is given twice")
         seen.add(part)
     if len({part.dtype for part in parts}) > 1:
         raise ValueError(f"{owner}: the parameters mix float32 and float64; use one optimizer for each")

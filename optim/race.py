@@ -113,7 +113,7 @@ def race(
     Args:
         problem: what to run on; it must be possible to pickle it if ``each`` is a pool's.
         kinds: classes of optimizers and wrappers.
-        lr: the learning rate of all of them; without it, each runs at the one that suits it best.
+        lr: the learning rate of all of them; without it, each runs at the best that ``best_rate`` finds.
         each: ``map``, or a parallel form of it.
     """
     runs = each(partial(best_run, problem, steps=steps, lr=lr), kinds)
@@ -202,7 +202,7 @@ FARTHEST = 12  # half decades from the default
 
 
 def best_run(problem: Problem, kind: type[Any], steps: int, lr: float | None = None) -> Run:
-    """The run of an optimizer at this learning rate, or else at the one that suits it best."""
+    """The run of an optimizer at this learning rate, or else at the best that ``best_rate`` finds."""
     acting = SGD if issubclass(kind, Wrapper) else kind
     default: Any = {item.name: item.default for item in fields(acting)}.get("lr")
     if default is not None and lr is None and kind not in SETTLED:
@@ -211,7 +211,7 @@ def best_run(problem: Problem, kind: type[Any], steps: int, lr: float | None = N
 
 
 def best_rate(problem: Problem, kind: type[Any], steps: int, default: float) -> float:
-    """The learning rate at which an optimizer does best.
+    """The learning rate at which an optimizer does best, of those tried.
 
     The search walks from the default by factors of 10, and in the end of about 3, as
     long as that helps. It is made where one can practise, so that a rate does not win

@@ -118,7 +118,7 @@ def _curves(ax: Axes, race: Race, shown: Sequence[Run]) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.25, linewidth=0.6)
     others = f"\n(grey: {len(race.runs) - len(shown)} others)" if len(race.runs) > len(shown) else ""
-    title = f"steps to {race.target:g}{others}" if race.target is not None else others.strip()
+    title = f"steps to stay below {race.target:g}{others}" if race.target is not None else others.strip()
     ax.legend(
         loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9, title=title, title_fontsize=9,
         alignment="left",

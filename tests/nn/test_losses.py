@@ -138,6 +138,18 @@ def test_labels_that_are_not_whole_numbers_are_refused(labels, kind):
         nn.cross_entropy(Tensor(np.zeros((2, 3))), labels)
 
 
+def test_labels_in_another_form_are_told_how_to_get_into_this_one():
+    logits = np.zeros((4, 3))
+    for labels, remedy in (
+        (np.eye(4, 3, dtype=int), "of one-hot rows, labels.argmax(axis=1) are the labels"),
+        (np.zeros((4, 1), int), "flatten the labels, as in labels.ravel()"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(remedy)):
+            nn.cross_entropy(logits, labels)
+    with pytest.raises(TypeError, match=re.escape("labels.astype(int) (a Tensor holds floats: give an array)")):
+        nn.cross_entropy(logits, Tensor([0, 1, 2, 0]))
+
+
 @pytest.mark.parametrize(
     ("logits", "labels"),
     [((4, 3), (3,)), ((4, 3), (4, 1)), ((4, 3), (4, 3)), ((3,), ()), ((3,), (3,)), ((2, 4, 3), (2,)), ((0, 3), (0,))],

@@ -84,6 +84,22 @@ def test_a_module_may_know_the_whole_that_it_is_a_part_of():
     assert named(whole) == ["layers.0.weight", "layers.0.bias"]
 
 
+def test_parameters_in_dictionaries_are_found_and_substituted():
+    class Branches(nn.Module):
+        def __init__(self):
+            self.sizes = {"hidden": 2}
+            self.branches = {"a": nn.Linear(2, 1, rng=0), "scale": Tensor([2.0])}
+
+        def __call__(self, x):
+            return self.branches["a"](x) * self.branches["scale"]
+
+    model = Branches()
+    assert [path for path, _ in model.named_parameters()] == ["branches.a.weight", "branches.a.bias", "branches.scale"]
+    ones = [np.ones(p.shape) for p in model.parameters()]
+    assert nn.functional_call(model, ones, np.array([[1.0, 2.0]])).item() == 4.0
+    assert model.branches["scale"].item() == 2.0
+
+
 def test_a_module_without_parameters_has_none():
     assert nn.Sequential(nn.relu).parameters() == []
 

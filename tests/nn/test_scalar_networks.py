@@ -103,6 +103,16 @@ def test_several_rows_at_once_are_refused(x):
         nn.scalar.MLP(2, [3, 1], rng=0)(x)
 
 
+def test_one_input_needs_no_list():
+    model = MLP(1, [4, 1], rng=0)
+    assert model(0.5).data == model(Value(0.5)).data == model([0.5]).data
+
+
+def test_layer_sizes_that_are_no_list_are_refused():
+    with pytest.raises(TypeError, match=r"nn.scalar.MLP: fan_outs is a list, as in MLP\(2, \[16, 16, 1\]\), not 1"):
+        MLP(2, 1)
+
+
 def test_gradients_reach_inputs_that_are_values():
     x = [Value(1.0), Value(-2.0)]
     neuron = Neuron(2, nonlin=False, rng=0)

@@ -392,6 +392,24 @@ def test_fit_in_no_grad_says_that_nothing_is_recorded():
         fit_line()
 
 
+def test_arguments_in_the_wrong_place_are_named():
+    model = nn.MLP([2, 1], rng=0)
+    optimizer = optim.SGD(model.parameters())
+    data = np.zeros((4, 2)), np.zeros((4, 1))
+    for arguments, expected in (
+        ((model, optimizer, nn.mean_squared_error), "loss_function is called on arrays, and SGD(lr=0.01) cannot be"),
+        (("model", nn.mean_squared_error, optimizer), "model is called on arrays, and 'model' cannot be called"),
+        ((model, nn.mean_squared_error, optim.SGD), "optimizer, the third argument, is one like optim.Adam("),
+        ((model, nn.mean_squared_error, nn.mean_squared_error), "optimizer, the third argument, is one like"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(f"fit: {expected}")):
+            nn.fit(*arguments, data, epochs=1)
+
+
+def test_a_history_shows_huge_losses_briefly():
+    assert repr(nn.History(loss=[0.5, 3e80])) == "History: 2 epochs, loss 0.5000 -> 3e+80"
+
+
 def test_a_loss_of_several_numbers_is_refused():
     model = nn.MLP([1, 1], rng=0)
     with pytest.raises(ValueError, match=r"fit: the loss has shape \(10, 1\); make it one number, as mean does"):

@@ -79,7 +79,7 @@ def test_a_wrong_group_is_refused(group, expected):
 
 def test_a_parameter_in_two_groups_is_refused():
     W, b = tensors()
-    with pytest.raises(ValueError, match=r"parameter 2 .* is given twice"):
+    with pytest.raises(ValueError, match=r"parameter 2, .*, is given twice"):
         optim.SGD([{"parameters": [W, b]}, {"parameters": [b]}])
 
 

@@ -326,7 +326,9 @@ def test_no_parameters_are_refused(make, none):
 @pytest.mark.parametrize("kind", [Value, Tensor])
 def test_a_parameter_given_twice_is_refused(kind):
     w = kind(1.0)
-    with pytest.raises(ValueError, match=re.escape(f"SGD: parameter 2 ({kind.__name__}(1.0)) is given twice")):
+    with pytest.raises(
+        ValueError, match=re.escape(f"SGD: parameter 2, an unlabelled {kind.__name__} 1, is given twice")
+    ):
         optim.SGD([w, Value(2.0), w])
 
 
