@@ -551,7 +551,7 @@ def test_what_was_computed_past_the_graph_is_told_from_a_wrong_rule() -> None:
     assert named == "missing accumulation"
     assert because.endswith(
         "every operation in the graph is right, so part of the result was computed past it, "
-        "by .data, .numpy(), float(), detach() or under no_grad()"
+        "by .data, .numpy(), float(), a function of math, detach() or under no_grad()"
     )
 
 
