@@ -149,7 +149,9 @@ def check(order: Sequence[nodes.Node]) -> None:
 
 def _owner(x: nodes.Node) -> nodes.Node:
     """The node whose memory ``x`` holds a view of, as a slice does; ``x`` itself if it has its own."""
-    while x.op is not None and type(x._data) is np.ndarray and np.may_share_memory(x._data, x.inputs[0]._data):
+    while x.op is not None and type(x._data) is np.ndarray and x._data.base is not None:
+        if not np.may_share_memory(x._data, x.inputs[0]._data):
+            break
         x = x.inputs[0]
     return x
 
