@@ -35,8 +35,9 @@ TINY = 2.0**-1022  # smaller numbers have fewer digits
 FARTHEST = 160  # the largest and smallest inputs are 1e160 and 1e-160
 STEP = mpf(10) ** -60  # of the differences, times the input if that is below 1
 # Differences of differences are left with 160 of them at least: cos(1e-160) and what it is
-# a step of 1e-220 further differ by 1e-440, and the ends of tanh by no less while they are floats.
-DIGITS = 600
+# a step of 1e-220 further differ by 1e-440, and the ends of tanh by no less while they are floats;
+# hypot(1e160, 1e-160) changes by a 1e-760th.
+DIGITS = 920
 
 
 @dataclass(frozen=True)
