@@ -203,8 +203,6 @@ class Primitive:
         return tuple(inputs)
 
     def _record(self, data: Any, inputs: tuple[nodes.Node, ...], parameters: dict[str, Any]) -> Any:
-        if type(data) is np.ndarray and not modes.open_blocks and not stale.handed_out:
-            return nodes.tensor(data, self, inputs, parameters)  # nearly always
         if stale.handed_out:
             stale.look_at(inputs)
         is_value = type(data) is float and nodes.Tensor not in map(type, inputs)

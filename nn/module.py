@@ -65,7 +65,7 @@ def functional_call(model: Module, parameters: Sequence[Any], x: Any) -> Any:
     """What the model would give for ``x`` if these were its parameters.
 
     The derivative of anything with respect to a model's parameters can be asked
-    for this way; the model itself is left as it was. Until then other threads must leave it alone.
+    for this way; the model itself is left as it was. Until this returns, no other thread may use it.
 
     Args:
         parameters: nodes or arrays, in the order of ``model.parameters()``.

@@ -50,7 +50,7 @@ class Layer(Module):
         Raises:
             ValueError: ``x`` holds several examples.
         """
-        if type(x) in _NUMBERS or (isinstance(x, Node) and x.ndim == 0):  # what a layer of one neuron gave
+        if type(x) in _NUMBERS or (isinstance(x, Node) and x.ndim == 0):  # as a layer of one neuron gives
             x = [x]
         if _holds_rows(x):
             raise ValueError(
