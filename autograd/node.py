@@ -571,6 +571,8 @@ def _floats(data: Any, dtype: Any = None) -> Array:
     """A fresh float array of what a user handed in."""
     if isinstance(data, (list, tuple)) and holds_nodes(data):
         raise TypeError("a Tensor cannot be made from nodes without losing their gradients; use stack([...])")
+    if isinstance(data, np.ma.MaskedArray):  # the entries under the mask would come to light
+        raise TypeError("a Tensor has no mask; fill the masked entries first, as in x.filled(0.0)")
     array = np.array(plain(data))
     if array.dtype.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, not dtype {array.dtype}: {data!r:.60}")

@@ -241,6 +241,8 @@ class Primitive:
             raise TypeError(
                 f"{self.name}: a list of nodes would lose their gradients; make a Tensor of it, stack([...])"
             )
+        if isinstance(x, np.ma.MaskedArray):
+            raise TypeError(f"{self.name}: takes no masked array; fill the masked entries first, as in x.filled(0.0)")
         array = np.asarray(x)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{self.name}: takes numbers, arrays, Values and Tensors, not {type(x).__name__} {x!r:.40}")

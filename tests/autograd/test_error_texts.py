@@ -155,6 +155,8 @@ Tensor([Value(1.0)])
     TypeError: a Tensor cannot be made from nodes without losing their gradients; use stack([...])
 Tensor([1.0], dtype=np.float16)
     TypeError: a Tensor's dtype is float32 or float64, not float16
+Tensor(np.ma.array([1.0, 2.0], mask=[False, True]))
+    TypeError: a Tensor has no mask; fill the masked entries first, as in x.filled(0.0)
 Tensor([[1.0], [1.0, 2.0]])
     ValueError: …inhomogeneous shape…
 len(Tensor(1.0))
@@ -186,6 +188,8 @@ t(2) + None
     TypeError: add: takes numbers, arrays, Values and Tensors, not NoneType None
 t(2) * 1j
     TypeError: multiply: takes numbers, arrays, Values and Tensors, not complex 1j
+t(2) * np.ma.array([1.0, 2.0], mask=[False, True])
+    TypeError: multiply: takes no masked array; fill the masked entries first, as in x.filled(0.0)
 t(2) * [Value(1.0)]
     TypeError: multiply: a list of nodes would lose their gradients; make a Tensor of it, stack([...])
 t(2, 3) + t(2)
