@@ -154,8 +154,10 @@ def times(g: Any, partial: Any) -> Any:
             return g * partial if g.shape else dot
     with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
         product = g * partial
-    if not _is_finite(nodes.plain(product)):
-        alive = np.logical_not(_is_dead(nodes.plain(g), nodes.plain(partial)))
+    values = nodes.plain(product)
+    if not _is_finite(values):
+        # Only where the product is nan: elsewhere the factors stay, for the derivatives of the product.
+        alive = np.logical_not(np.isnan(values) & _is_dead(nodes.plain(g), nodes.plain(partial)))
         return where(alive, g, 0.0) * where(alive, partial, 0.0)
     return product
 

@@ -19,6 +19,7 @@ from autograd import (
     concatenate,
     cos,
     exp,
+    grad,
     gradients,
     log,
     log1p,
@@ -38,7 +39,7 @@ from autograd import (
     weighted_sum,
     where,
 )
-from autograd.primitive import table
+from autograd.primitive import Elementwise, table
 from autograd.primitives.arithmetic import ceil, clip, floor, reciprocal, remainder, round, sign, square, trunc
 from autograd.primitives.error_function import erf, erfc
 from autograd.primitives.exponential import cbrt, exp2, expm1, log2, log10, logaddexp
@@ -535,3 +536,21 @@ def test_the_slope_of_a_power_in_its_exponent_is_0_where_the_power_is_and_else_n
     b = Value(exponent)
     (Value(base) ** b).backward()
     np.testing.assert_equal(b.grad, expected)
+
+
+NEIGHBOURS = np.array([0.0, 0.25, 1.0, -2.0, 1e200, -1e-200, INF, -INF, NAN])
+
+
+@pytest.mark.parametrize("row", [row for row in table.values() if isinstance(row, Elementwise)], ids=lambda row: row.name)
+def test_the_second_derivative_of_an_entry_does_not_depend_on_its_neighbours(row: Elementwise) -> None:
+    def slopes_of_slopes(*x: Any) -> Any:
+        def slopes(*x: Any) -> Any:
+            return grad(lambda *x: (row(*x) * x[0]).sum())(*x).sum()
+
+        return grad(slopes)(*x)
+
+    operands = [np.roll(NEIGHBOURS, by) for by in range(len(row.partials))]
+    with np.errstate(all="ignore"):
+        together = slopes_of_slopes(*operands)
+        alone = [slopes_of_slopes(*entry) for entry in zip(*(x.reshape(-1, 1) for x in operands))]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
