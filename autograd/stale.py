@@ -14,7 +14,7 @@ in place
     it is used.
 constants
     An array that takes part in an operation stays its owner's. ``backward`` compares it
-    with a snapshot, or if there are more than 4,096 entries with their sum and 256 of them.
+    with a snapshot, or if there are more than 4,096 entries with 1,021 sums of them and 256 of them.
 
 ``allow_stale`` switches all of this off.
 """
@@ -31,7 +31,10 @@ import numpy as np
 from autograd import modes
 from autograd import node as nodes
 
-FEW, SAMPLE = 4096, 256  # entries of a constant: up to how many all are kept, and how many of more beside their sum
+FEW = 4096  # entries of a constant, up to which all are kept
+# Of more, this many sums. It is a prime: entries that are changed alike, as those of a row are, go into different sums.
+SUMS = 1021
+SAMPLE = 256  # beside the sums, so many entries
 
 last_change = -1  # the time of the latest change of any leaf
 # The snapshots of leaves that somebody may be writing to; while there is none, nobody need look for them.
@@ -118,12 +121,13 @@ def fingerprint(array: Any) -> bytes:
     """What a constant array holds: its memo."""
     if array.size <= FEW:
         return array.tobytes()  # type: ignore[no-any-return]
-    # The sum of the entries, taken for whole numbers, sees the change of any one of them; that two have
-    # changed places it does not see, but some entries themselves do.
-    bits = array.view(np.uint32 if array.itemsize == 4 else np.uint64)
-    entries = bits.reshape(-1) if bits.flags.c_contiguous else bits.flat  # a view, or no copy at least
-    total = np.add.reduce(bits, axis=None, dtype=bits.dtype)
-    return total.tobytes() + entries[:: array.size // SAMPLE].tobytes()  # type: ignore[no-any-return]
+    # A sum of entries, taken for whole numbers, sees the change of any one of them, but not of two that cancel, as
+    # two changes of sign do. Those of many entries at once, some of the entries themselves see.
+    entries = array.view(np.uint32 if array.itemsize == 4 else np.uint64).ravel(order="K")
+    rest = len(entries) % SUMS
+    sums = np.add.reduce(entries[rest:].reshape(-1, SUMS), axis=0, dtype=entries.dtype)
+    kept = (entries[:rest], sums, entries[:: len(entries) // SAMPLE])
+    return b"".join(part.tobytes() for part in kept)
 
 
 def check(order: Sequence[nodes.Node]) -> None:

@@ -96,8 +96,11 @@ def _is_nearly_singular(x: Array) -> bool:
 
 def _det_vjp(g: Any, y: Any, x: Any) -> Any:
     g = reshape(g, (*y.shape, 1, 1))
-    # The slopes are right either way. Theirs in turn are not by an almost infinite inverse, whose terms cancel.
-    if np.any(y == 0) or (isinstance(x, nodes.Node) and _is_nearly_singular(x._data)):
+    # By the inverse if y has its digits. The slopes' own slopes are not right by one that is almost infinite.
+    size = np.abs(nodes.plain(y))
+    if np.any((size < np.finfo(size.dtype).tiny) | (size == np.inf)) or (
+        isinstance(x, nodes.Node) and _is_nearly_singular(x._data)
+    ):
         return g * _cofactors(x)
     return g * reshape(y, (*y.shape, 1, 1)) * matrix_transpose(inv(x))
 

@@ -128,7 +128,9 @@ def std(
     x: Array, /, axis: Axis = None, keepdims: bool = False, ddof: float = 0, correction: float | None = None
 ) -> Array:
     """The standard deviation, the root of ``var``, with the same parameters."""
-    return np.sqrt(var(x, axis, keepdims, ddof, correction))
+    x = np.asarray(x)
+    degrees = _degrees_of_freedom(x, axis, ddof, correction)
+    return norm(_deviations(x, axis), axis, keepdims) / math.sqrt(degrees)
 
 
 def _norm_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -317,7 +319,7 @@ _ALONG = [
 
 def _total(x: Any, axis: Axis) -> Any:
     """The sum along an axis that is kept."""
-    if axis == -1 and type(x) is np.ndarray and x.shape[-1] <= _SHORT:
+    if axis == -1 and type(x) is np.ndarray and x.ndim and x.shape[-1] <= _SHORT:
         return x.dot(ones(x.shape[-1], x.dtype))[..., None]  # in a third of the time of NumPy's sum
     return x.sum(axis, keepdims=True)
 

@@ -339,6 +339,14 @@ def test_determinants_have_right_second_derivatives_however_nearly_singular(
     np.testing.assert_allclose(second.numpy()[1, :, 0], 0, atol=1e-7)
 
 
+@pytest.mark.parametrize(("a", "b"), [(1e-160, 1.2345e-160), (1.4e-162, 4e-162), (1e200, 1e200), (1e-200, 1e-200)])
+def test_slopes_of_a_determinant_that_under_or_overflows(a: float, b: float) -> None:
+    x = Tensor(np.diag([a, b]))
+    with np.errstate(over="ignore"):
+        det(x).backward()
+    np.testing.assert_allclose(x.grad, np.diag([b, a]), rtol=1e-12)
+
+
 def test_determinant_of_a_stack_with_a_singular_matrix_in_it() -> None:
     x = Tensor([[[1.0, 2.0], [2.0, 4.0]], [[3.0, 1.0], [1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]])
     y = det(x)
