@@ -115,6 +115,12 @@ class Node:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if copy is False:
             raise ValueError("a node's data is only handed out as a copy; drop copy=False")
+        if type(self) in VARIABLES and modes.is_recording():  # as in np.sum([x, y]), or array.dot(x)
+            raise TypeError(
+                f"NumPy would make a plain array of {describe(self)}, and lose its gradient; "
+                f"write it with functions of autograd (stack([...]) makes a Tensor of a list of nodes), "
+                f"or give NumPy node.numpy() if no gradient is needed"
+            )
         return np.array(self._data, dtype=dtype)
 
     def __float__(self) -> float:

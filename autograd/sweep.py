@@ -199,7 +199,10 @@ def _in_shape_of(x: nodes.Node, contribution: Any, node: nodes.Node) -> Any:
     if contribution is None:
         given, hint = "None", ""
     else:
-        given, hint = f"shape {np.shape(contribution)}", "; what broadcasting copied has to be added up"
+        given = f"shape {np.shape(contribution)}"
+        hint = "; what broadcasting copied has to be added up"
+        if np.size(nodes.plain(contribution)) < x.size:
+            hint = "; what was added up has to be spread to all entries again"
     raise ValueError(
         f"{op.name}: its rule gives {given} for the cotangent of operand {position}, which has shape {x.shape}{hint}"
     )

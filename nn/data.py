@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.node import plain
 from autograd.primitive import Array
 from nn.initializers import Seed, generator
 
@@ -78,7 +79,7 @@ def accuracy(scores: Any, labels: Array) -> float:
     Raises:
         ValueError: the shapes do not fit.
     """
-    scores, labels = np.asarray(scores), np.asarray(labels)
+    scores, labels = np.asarray(plain(scores)), np.asarray(labels)
     if scores.ndim != 2 or labels.shape != scores.shape[:1]:
         raise ValueError(
             f"accuracy: needs scores of shape (rows, classes) and one label per row, "

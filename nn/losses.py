@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, log_softmax, mean, square, structured
+from autograd.node import plain
 from autograd.primitive import Array, example
 from autograd.primitives.arithmetic import subtract
 from autograd.primitives.linear import ones
@@ -44,16 +45,21 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         labels: (rows,) whole numbers, the index of each row's right class.
 
     Raises:
-        ValueError: the shapes do not fit, or a label is not one of the classes.
+        ValueError: the shapes do not fit, there is only one class, or a label is not one of the classes.
         TypeError: the labels are not whole numbers.
     """
-    labels = np.array(labels)  # as they are now: nobody can change these before ``backward``
+    labels = np.array(plain(labels))  # as they are now: nobody can change these before ``backward``
     labels.setflags(write=False)
     shape = logits.shape if isinstance(logits, Node) else np.shape(logits)
     if len(shape) != 2 or labels.shape != shape[:1] or not shape[0]:
         raise ValueError(
             f"cross_entropy: needs logits of shape (rows, classes) and one label per row, "
             f"not logits of shape {shape} and labels of shape {labels.shape}{_remedy(shape, labels.shape)}"
+        )
+    if shape[1] == 1:
+        raise ValueError(
+            "cross_entropy: logits of one class, whose probability is 1 whatever they are; for two classes the "
+            "model needs two outputs"
         )
     if labels.dtype.kind not in "iu":
         raise TypeError(

@@ -205,7 +205,7 @@ class Optimizer(Configured):
                 function that computes it, and then ``step`` differentiates it itself.
 
         Raises:
-            ValueError: no parameter has a gradient.
+            ValueError: no parameter has a gradient, or a loss was given that has not been differentiated.
             TypeError: the method needs the loss.
             FloatingPointError: a gradient is not finite; nothing was updated.
         """
@@ -313,6 +313,12 @@ class Optimizer(Configured):
             )
         if callable(loss):
             loss = differentiate(self, loss)
+        elif isinstance(loss, Node) and loss.op is not None and loss.grad is None:
+            raise ValueError(
+                f"{type(self).__name__}: nobody has differentiated the loss that step() was given; call "
+                f"loss.backward() before, give step() the function that computes it, or float(loss) if the "
+                f"gradients come from elsewhere"
+            )
         self.loss = float(loss)
 
     def _fill(self, grads: Sequence[Any]) -> bool:

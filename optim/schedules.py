@@ -412,6 +412,7 @@ class ErrorBasedDecay(ErrorSchedule):
 class Plateau(ErrorSchedule):
     """rate <- max(rate * factor, least)  after ``patience`` losses in a row no better than the best (folklore).
 
+    A loss is that of a step: on mini-batches, which are noisy, let ``patience`` be some epochs of steps.
     Better is below it by more than ``tolerance`` of it. For ``cooldown`` losses
     after a change none counts as bad. optax agrees; PyTorch waits for one bad loss more;
     Keras' tolerance is absolute, and its cooldown one loss shorter.

@@ -175,10 +175,13 @@ def _operands(example: Example, rng: np.random.Generator) -> list[Array]:
 
 def _fault_of_kernel(row: Elementwise | Structured, call: Call) -> str:
     """What is wrong with the array kernel that leaves nothing to differentiate."""
+    operands = [*map(np.array, call.operands)]
     try:
-        shape = np.shape(row.array(*call.operands, **call.parameters))
+        shape = np.shape(row.array(*operands, **call.parameters))
     except Exception as error:
         return f"the array kernel fails: {error}"
+    if not all(map(np.array_equal, operands, call.operands)):
+        return "the array kernel writes to its operands, which are the data of leaves; let it make a new array"
     expected = np.broadcast_shapes(*map(np.shape, call.operands)) if isinstance(row, Elementwise) else shape
     return "" if shape == expected else f"the array kernel gives shape {shape}, not {expected}"
 

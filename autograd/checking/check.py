@@ -182,4 +182,9 @@ def _copy(x: Any) -> Value | Tensor:
         return Value(x.data, x.label)
     if isinstance(x, (int, float, np.generic)):
         return Value(x)
+    if isinstance(x, dict):
+        raise TypeError(
+            "check_gradients: takes numbers, arrays and nodes, one by one, and no dict: give it the entries, "
+            "as in check_gradients(lambda w, b: f({'w': w, 'b': b}), w, b)"
+        )
     return Tensor(x, x.label if isinstance(x, Tensor) else None, np.float64)

@@ -12,6 +12,7 @@ import pytest
 import nn  # noqa: F401  (declares rows of its own)
 from autograd import sin
 from autograd.checking.audit import POINTS, calls, check_primitive
+from autograd.node import plain
 from autograd.primitive import NONZERO, POSITIVE, Interval, elementwise, example, structured, table
 
 ROWS = list(table.values())
@@ -38,8 +39,18 @@ def test_a_wrong_partial_is_named_with_its_pattern() -> None:
     assert "wrong by a constant factor: it is 2 times what differences give" in repr(report)
 
 
+def test_a_kernel_that_writes_to_its_operands_is_named() -> None:
+    @structured(lambda g, y, x: 2 * g, examples=[example((3,))])
+    def doubled(x: Any, /) -> Any:
+        x *= 2
+        return x
+
+    (fault,) = check_primitive(doubled).faults
+    assert fault.startswith("the array kernel writes to its operands, which are the data of leaves")
+
+
 def test_a_rule_that_cannot_be_differentiated_again_is_wrong() -> None:
-    row = elementwise("once", lambda x, y: np.cos(np.asarray(x)), array=np.sin, scalar=math.sin)
+    row = elementwise("once", lambda x, y: np.cos(plain(x)), array=np.sin, scalar=math.sin)
     (report,) = check_primitive(row).gradients.values()
     assert [finding.passes for finding in report.findings] == [True, False]
 
@@ -138,7 +149,7 @@ def test_a_kernel_that_is_wrong_in_float32_is_named() -> None:
 
 
 def test_a_rule_that_hides_the_cotangent_fails_in_forward_mode() -> None:
-    @structured(lambda g, y, x: np.flip(np.asarray(g)), examples=[example((3,))])
+    @structured(lambda g, y, x: np.flip(plain(g)), examples=[example((3,))])
     def backwards(x: Any, /) -> Any:
         return np.flip(x)
 

@@ -541,7 +541,9 @@ def test_the_slope_of_a_power_in_its_exponent_is_0_where_the_power_is_and_else_n
 NEIGHBOURS = np.array([0.0, 0.25, 1.0, -2.0, 1e200, -1e-200, INF, -INF, NAN])
 
 
-@pytest.mark.parametrize("row", [row for row in table.values() if isinstance(row, Elementwise)], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in table.values() if isinstance(row, Elementwise)], ids=lambda row: row.name
+)
 def test_the_second_derivative_of_an_entry_does_not_depend_on_its_neighbours(row: Elementwise) -> None:
     def slopes_of_slopes(*x: Any) -> Any:
         def slopes(*x: Any) -> Any:

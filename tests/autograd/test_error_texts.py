@@ -21,7 +21,7 @@ import autograd.testing
 from autograd import Tensor, Value, jvp
 from autograd.__main__ import find, read_variables, run
 from autograd.expression import parse
-from autograd.node import Constant
+from autograd.node import Constant, plain
 from autograd.primitives.arithmetic import add
 from autograd.primitives.indexing import add_at
 from autograd.symbol import Symbol
@@ -45,7 +45,7 @@ def changed_before_backward() -> None:
 
 
 def rule_that_hides_its_cotangent() -> None:
-    @ag.structured(lambda g, y, x: np.array(g), examples=[])
+    @ag.structured(lambda g, y, x: 1 * plain(g), examples=[])
     def hiding(x: Any, /) -> Any:
         return x * 1.0
 
@@ -58,6 +58,14 @@ def rule_that_forgets_to_sum() -> None:
         return a + b
 
     forgetful(t(2, 3), t(3)).backward(np.ones((2, 3)))
+
+
+def rule_that_forgets_to_spread() -> None:
+    @ag.structured(lambda g, y, x: g, examples=[])
+    def forgetful(x: Any, /) -> Any:
+        return np.sum(x)
+
+    forgetful(t(3)).backward()
 
 
 def rule_that_gives_none() -> None:
@@ -126,7 +134,8 @@ NAMES = {
     "cube": cube,
     **{f.__name__: f for f in (add_at, find, given, parse, points, read_variables, recorded, run)},
     **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
-    **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_gives_none, rule_that_leaves_out_an_operand)},
+    **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_forgets_to_spread)},
+    **{f.__name__: f for f in (rule_that_gives_none, rule_that_leaves_out_an_operand)},
     **{f.__name__: f for f in (infinite_seed, without_hypothesis, without_graphviz, long_chain, everywhere_nan)},
     **{f.__name__: f for f in (without_examples, a_generator, row_without_a_rule_for_each_operand)},
     **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np},
@@ -165,6 +174,9 @@ float(t(2))
     ValueError: item() needs exactly one element; this Tensor has shape (2,)
 t(2, 3).item()
     ValueError: item() needs exactly one element; this Tensor has shape (2, 3)
+np.asarray(Tensor([1.0], label="w"))
+    TypeError: NumPy would make a plain array of Tensor 'w', and lose its gradient; write it with functions of autograd
+    (stack([...]) makes a Tensor of a list of nodes), or give NumPy node.numpy() if no gradient is needed
 np.asarray(t(2), copy=False)
     ValueError: a node's data is only handed out as a copy; drop copy=False
 setattr(t(2) * 2, "data", 0)
@@ -586,6 +598,9 @@ elementwise("square", lambda x, y: 5 * x)
 rule_that_forgets_to_sum()
     ValueError: forgetful: its rule gives shape (2, 3) for the cotangent of operand 1, which has shape (3,); what
     broadcasting copied has to be added up
+rule_that_forgets_to_spread()
+    ValueError: forgetful: its rule gives shape () for the cotangent of operand 0, which has shape (3,); what was added
+    up has to be spread to all entries again
 rule_that_gives_none()
     ValueError: nothing: its rule gives None for the cotangent of operand 0, which has shape ()
 row_without_a_rule_for_each_operand()
@@ -604,6 +619,9 @@ testing.numbers(0, 1)
     TypeError: a domain is an autograd.primitive.Interval, as in Interval(0, 1), not 0
 check_gradients(lambda x: x, 1.0, order=0)
     ValueError: check_gradients: the order of a derivative is 1, 2, ..., not 0
+check_gradients(lambda p: p["w"] * 2, {"w": 1.0})
+    TypeError: check_gradients: takes numbers, arrays and nodes, one by one, and no dict: give it the entries, as in
+    check_gradients(lambda w, b: f({'w': w, 'b': b}), w, b)
 check_gradients(lambda: 1.0)
     ValueError: check_gradients(f, *inputs) needs at least one number to differentiate with respect to
 check_gradients(lambda x: Value(3.0) * 2, 1.0)

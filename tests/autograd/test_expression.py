@@ -21,7 +21,7 @@ from autograd import Tensor, Value, catalogue, conventions, elementwise
 from autograd.__main__ import main
 from autograd.expression import ExpressionError, functions, parse
 from autograd.graph import newest_first
-from autograd.node import Constant, Node
+from autograd.node import Constant, Node, plain
 from autograd.primitive import Elementwise, table
 
 NAMES = {"w": 2.0, "x": 0.5, "b": -1.0}
@@ -158,7 +158,7 @@ def test_white_space_and_lines_do_not_matter() -> None:
 )
 def test_comparisons_count_as_one_and_zero(text: str, at: float, expected: float) -> None:
     assert float(evaluate(text, x=at)) == expected
-    assert np.broadcast_to(np.asarray(evaluate_on_tensor(text, at)), 2).tolist() == [expected, expected]
+    assert np.broadcast_to(plain(evaluate_on_tensor(text, at)), 2).tolist() == [expected, expected]
 
 
 def evaluate_on_tensor(text: str, at: float) -> Any:

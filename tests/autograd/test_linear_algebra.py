@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd import Tensor, Value, gradients, matmul, no_grad
-from autograd.node import Node
+from autograd.node import Node, plain
 from autograd.primitives.contraction import dot, einsum, inner, outer, tensordot
 from autograd.primitives.linear import matrix_transpose
 from autograd.primitives.matrix import cholesky, det, diag, inv, slogdet, solve, trace
@@ -98,7 +98,7 @@ def test_second_derivatives_of_einsum_are_einsums_of_what_is_left(contraction: A
         second = gradients(pairing, [tensors[k]])[0] if isinstance(pairing, Node) else None
         replaced = [directions[i] if i in (j, k) else a for i, a in enumerate(arrays)]
         expected = np.sum(g * np.einsum(subscripts, *replaced))
-        found = 0.0 if second is None else float(np.sum(np.asarray(second) * directions[k]))
+        found = 0.0 if second is None else float(np.sum(plain(second) * directions[k]))
         assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
@@ -210,7 +210,7 @@ def test_a_vector_dotted_with_a_stack_of_matrices(rng: np.random.Generator) -> N
 def test_numpys_dot_of_a_matrix_and_a_stack_is_ours(rng: np.random.Generator) -> None:
     a, b = rng.normal(size=(2, 3)), rng.normal(size=(4, 3, 5))
     for y in (np.dot(Tensor(a), b), np.dot(a, Tensor(b)), dot(a, b)):
-        np.testing.assert_allclose(np.asarray(y), np.dot(a, b), rtol=1e-13)
+        np.testing.assert_allclose(plain(y), np.dot(a, b), rtol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -315,13 +315,13 @@ def test_determinants_have_right_slopes_of_both_orders_whatever_the_rank(n: int,
     (first,) = gradients(y, [x])
     assert y.item() == pytest.approx(float(exact_det(exact)), rel=1e-12, abs=1e-11)
     minors = [[(-1) ** (i + j) * float(exact_det(without(exact, (i, j)))) for j in range(n)] for i in range(n)]
-    np.testing.assert_allclose(np.asarray(first), minors, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(plain(first), minors, rtol=1e-9, atol=1e-9)
     if n > 1:
         (second,) = gradients(first[0, 0], [x])
         expected = np.zeros((n, n))
         for i, j in itertools.product(range(1, n), range(1, n)):
             expected[i, j] = (-1) ** (i + j) * float(exact_det(without(exact, (0, 0), (i, j))))
-        np.testing.assert_allclose(np.broadcast_to(np.asarray(second), (n, n)), expected, rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(np.broadcast_to(plain(second), (n, n)), expected, rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.parametrize("gap", [1.0, 1e-4, 1e-7, 1e-9, 1e-12, 1e-16, 0.0])
@@ -424,7 +424,7 @@ def test_determinant_inverse_and_factor_of_a_matrix_tell_the_same_second_derivat
     for logarithm in (slogdet(x)[1], det(x).log(), 2 * einsum("ii->i", cholesky(x)).log().sum()):
         (first,) = gradients(logarithm, [x])
         (second,) = gradients((first * direction).sum(), [x])
-        found.append(np.asarray(second))
+        found.append(plain(second))
     expected = -np.linalg.inv(x.data) @ direction @ np.linalg.inv(x.data)
     for second in found:
         np.testing.assert_allclose(second, expected, rtol=1e-10, atol=1e-12)

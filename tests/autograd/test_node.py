@@ -15,7 +15,7 @@ import pytest
 
 import autograd
 from autograd import Node, Tensor, Value, no_grad, stack
-from autograd.node import Constant, make
+from autograd.node import Constant, make, plain
 from autograd.primitive import table
 
 # ---- construction --------------------------------------------------------
@@ -96,7 +96,7 @@ def test_a_tensor_holds_an_array_of_floats(data: Any, dtype: type) -> None:
     t = Tensor(data)
     assert type(t.data) is np.ndarray
     assert t.data.dtype == t.dtype == dtype
-    np.testing.assert_array_equal(t.data, np.array(data, np.float64))
+    np.testing.assert_array_equal(t.data, plain(data))
 
 
 def test_a_tensor_is_converted_to_the_precision_asked_for() -> None:
@@ -248,18 +248,39 @@ def test_a_tensor_is_iterated_along_its_first_axis() -> None:
 @pytest.mark.parametrize("node", [Value(2.0), Tensor(2.0), Tensor([1.0, 2.0])], ids=repr)
 def test_numpy_gives_an_array_of_its_own(node: Node) -> None:
     before = np.array(node.data)
-    for array in (node.numpy(), np.array(node), np.asarray(node)):
-        assert type(array) is np.ndarray
-        np.testing.assert_array_equal(array, before)
-        array[...] = 9.0
+    with no_grad():
+        for array in (node.numpy(), np.array(node), np.asarray(node)):
+            assert type(array) is np.ndarray
+            np.testing.assert_array_equal(array, before)
+            array[...] = 9.0
+        assert np.asarray(node, dtype=np.float32).dtype == np.float32
     np.testing.assert_array_equal(node.data, before)
-    assert np.asarray(node, dtype=np.float32).dtype == np.float32
+
+
+V, T = Value(2.0), Tensor([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: np.sum([V * V, V]),
+        lambda: np.mean([V, V]),
+        lambda: np.linalg.norm([T[0], T[1]]),
+        lambda: np.array([V, V]),
+        lambda: np.asarray(T),
+        lambda: np.ones(2).dot(T),
+        lambda: np.ones(2) * [V, V],
+        lambda: np.full(2, V),
+    ],
+)
+def test_numpy_does_not_take_the_gradient_away_unnoticed(call: Callable[[], Any]) -> None:
+    with pytest.raises(TypeError, match=r"NumPy would make a plain array of .*, and lose its gradient"):
+        call()
 
 
 def test_numpy_is_not_given_the_memory_itself(message_of: Callable[..., str]) -> None:
     text = "a node's data is only handed out as a copy; drop copy=False"
     assert message_of(ValueError, lambda: np.array(Tensor([1.0]), copy=False)) == text
-    assert np.array(Tensor([1.0]), copy=True)[0] == 1.0
 
 
 def test_equality_and_order_are_of_the_data() -> None:
@@ -309,7 +330,7 @@ def test_a_tensor_s_data_is_written_in_place() -> None:
     for data in ([[3.0, 4.0]], np.array([[5, 6]]), Tensor([[7.0, 8.0]])):
         t.data = data
         assert t.data is memory
-        np.testing.assert_array_equal(memory, np.array(data, float))
+        np.testing.assert_array_equal(memory, plain(data))
     t.data -= 1.0
     assert t.data is memory
     np.testing.assert_array_equal(memory, [[6.0, 7.0]])
@@ -471,8 +492,8 @@ def test_methods_are_those_of_arrays(name: str) -> None:
     array = np.array([[3.0, 1.0, 2.0], [0.5, 4.0, 2.5]])
     for axis in (None, 0, -1):
         found = getattr(Tensor(array), name)(axis=axis)
-        np.testing.assert_allclose(found, getattr(array, name)(axis=axis), rtol=1e-14)
-    np.testing.assert_array_equal(Tensor(array).clip(1.0, 3.0), array.clip(1.0, 3.0))
+        np.testing.assert_allclose(plain(found), getattr(array, name)(axis=axis), rtol=1e-14)
+    np.testing.assert_array_equal(Tensor(array).clip(1.0, 3.0).data, array.clip(1.0, 3.0))
 
 
 def test_augmented_assignment_makes_a_new_node() -> None:

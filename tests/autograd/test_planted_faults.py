@@ -18,6 +18,7 @@ from autograd import Tensor, elementwise, structured
 from autograd.checking.audit import POINTS, Call, calls
 from autograd.checking.comparison import Comparison, compare, differences_along, entries
 from autograd.checking.subject import Subject
+from autograd.node import plain
 from autograd.primitive import Elementwise, Structured, example, table
 
 ROWS = list(table.values())
@@ -152,7 +153,7 @@ def planted_in_products(row: Structured) -> Iterator[Fault]:
             def starved(g: Any, *v: Any, i: int = i, starve: Callable[..., Any] = starve, **parameters: Any) -> Any:
                 right, wrong = (
                     contributions(g, *v, **parameters),
-                    contributions(starve(np.asarray(g)), *v, **parameters),
+                    contributions(starve(plain(g)), *v, **parameters),
                 )
                 return [wrong[k] if k == i else c for k, c in enumerate(right)]
 

@@ -80,9 +80,17 @@ def test_cross_entropy_of_logits_20000_apart_is_exact():
     assert nn.cross_entropy(logits, [0]).item() == 0.0
 
 
+def test_cross_entropy_of_a_single_class_is_refused(message_of):
+    text = message_of(ValueError, lambda: nn.cross_entropy(Tensor([[1.0], [2.0]]), [0, 0]))
+    assert text == (
+        "cross_entropy: logits of one class, whose probability is 1 whatever they are; for two classes the model "
+        "needs two outputs"
+    )
+
+
 @st.composite
 def classified(draw):
-    rows, classes = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    rows, classes = draw(st.integers(1, 5)), draw(st.integers(2, 5))
     logits = draw(st.lists(st.floats(-50, 50), min_size=rows * classes, max_size=rows * classes))
     labels = draw(st.lists(st.integers(0, classes - 1), min_size=rows, max_size=rows))
     return np.reshape(logits, (rows, classes)), np.array(labels)

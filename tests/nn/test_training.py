@@ -295,6 +295,14 @@ def test_an_infinite_loss_stops_too():
         nn.fit(model, nn.mean_squared_error, optim.SGD(model.parameters(), 1e3), (x, y), epochs=500, batch_size=10)
 
 
+def test_a_loss_that_is_infinite_before_any_step_is_not_the_learning_rate_s_fault():
+    x, y = line()
+    model = nn.MLP([1, 1], rng=0)
+    cure = "No step had been taken: inputs or initial weights of a smaller scale often cure it."
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=re.escape(cure)):
+        nn.fit(model, nn.mean_squared_error, optim.SGD(model.parameters()), (1e200 * x, y), epochs=1)
+
+
 def test_a_parameter_that_already_was_nan_is_named():
     x, y = line()
     model = nn.MLP([1, 1], rng=0)

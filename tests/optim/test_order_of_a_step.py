@@ -197,6 +197,22 @@ def test_groups_can_follow_the_loss_and_resume_bit_for_bit():
     )  # of means 3.5, 4.75, 6.5, 4.5
 
 
+def test_a_loss_that_nobody_has_differentiated_is_refused_and_changes_nothing():
+    w = Tensor([1.0])
+    optimizer = optim.SGD([w], lr=0.1)
+    optimizer.step(lambda: (w * w).sum())
+    before = w.numpy()
+    with pytest.raises(ValueError, match=r"SGD: nobody has differentiated the loss that step\(\) was given"):
+        optimizer.step((w * w).sum())
+    assert (w.data == before).all()
+    assert optimizer.steps == 1
+    optimizer.step(float((w * w).sum()))
+    loss = (w * w).sum()
+    loss.backward()
+    optimizer.step(loss)
+    assert optimizer.steps == 3
+
+
 def test_a_schedule_that_follows_the_loss_asks_for_it():
     W, b = tensors()
     grads(W, b)
