@@ -51,6 +51,9 @@ def main(arguments: Sequence[str]) -> int:
     options = ("-h", "--help", "--out", "--primitives", "--conventions")
     # A space in front, for an expression may begin with a minus and is no option then.
     given = parser.parse_args([f" {a}" if a[:1] == "-" and a.split("=")[0] not in options else a for a in arguments])
+    if given.conventions and given.words:
+        name = given.words[0].strip()
+        parser.error(f"--conventions shows all of them; --primitives {name} shows those of one primitive")
     try:
         if given.words:
             return run(given.words[0], read_variables(given.words[1:]), given.out)

@@ -106,7 +106,7 @@ class Optimizer(Configured):
         constraints: what is done to the weights after the rule, in the same way.
 
     Attributes:
-        w: all parameters, one after the other, as one vector.
+        w: all parameters, one after the other, as one vector. Who writes to it calls ``scatter``.
         state: the subclass's vectors, of the length of ``w``.
         steps: how many steps were taken; in a rule, the number of this step, from 1.
         skipped: how many were not, because a transform said so.

@@ -414,6 +414,7 @@ def test_long_names_of_nodes_are_cut_and_zeros_have_no_sign(picture: Path, capsy
         (["exp*2", "exp=1"], "'exp' is a function here; give the variable another name"),
         (["--primitives", "tahn"], "there is no primitive 'tahn'; did you mean tan"),
         (["--primitives", "nothing_like_it"], "there is no primitive 'nothing_like_it'; --primitives without a name"),
+        (["--conventions", "relu"], "--conventions shows all of them; --primitives relu shows those of one primitive"),
         (["[x < 2]*3", "x=1"], "[x < 2]*3 is made of comparisons, which have no derivative to take"),
         (["1 + 2"], "there is no variable in 1 + 2 to differentiate with respect to"),
         (["+".join(["x"] * 50_000), "x=1"], "the expression is nested too deeply; split it into smaller ones"),
