@@ -126,6 +126,8 @@ CASES = [
     case("where not", lambda a, b: where(False, a, b), (1.0, 2.0), 2.0, 0.0, 1.0),
     case("the root not taken at 0", lambda x: where(x > 0, sqrt(x), 0), (0.0,), 0.0, 0.0),
     case("the root not taken below 0", lambda x: where(x > 0, sqrt(x), 0), (-1.0,), 0.0, 0.0),
+    case("the root of a product, left factor 0", lambda a, b: sqrt(a * b), (0.0, 3.0), 0.0, INF, 0.0),
+    case("the root of a product, right factor 0", lambda a, b: sqrt(a * b), (3.0, 0.0), 0.0, 0.0, INF),
     case("the root taken", lambda x: where(x > 0, sqrt(x), 0), (4.0,), 2.0, 0.25),
     case("the logarithm not taken", lambda x: where(x > 0, log(x), x), (0.0,), 0.0, 1.0),
     case("the quotient not taken", lambda x: where(x != 0, 1 / x, 0), (0.0,), 0.0, 0.0),
