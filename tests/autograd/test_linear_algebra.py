@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from autograd import Tensor, Value, gradients, matmul, no_grad
 from autograd.node import Node, plain
 from autograd.primitives.contraction import dot, einsum, inner, outer, tensordot
-from autograd.primitives.linear import matrix_transpose
+from autograd.primitives.linear import matrix_transpose, ones
 from autograd.primitives.matrix import cholesky, det, diag, inv, slogdet, solve, trace
 
 seeds = st.integers(0, 2**32 - 1)
@@ -445,3 +445,8 @@ def test_determinant_inverse_and_factor_of_a_matrix_tell_the_same_second_derivat
 def test_matrices_that_do_not_do_are_refused_with_their_shapes(f: Any, arrays: Any, error: Any, said: str) -> None:
     with pytest.raises(error, match=said):
         f(*map(Tensor, arrays))
+
+
+def test_the_ones_that_all_rules_share_cannot_be_written_to() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        ones(3, np.dtype(np.float64))[0] = 2.0

@@ -320,6 +320,19 @@ def test_under_hypothesis_the_smallest_graph_that_fails_is_shown_and_drawn() -> 
         picture.unlink()
 
 
+def test_under_hypothesis_a_graph_is_shown_as_the_program_that_it_is() -> None:
+    @settings(database=None, max_examples=5)
+    @given(graph=graphs(rows=[sin]))
+    def fails(graph: Graph) -> None:
+        raise AssertionError
+
+    with pytest.raises(AssertionError) as caught:
+        fails()
+    said = "\n".join(caught.value.__notes__)
+    assert re.search(r"^def f\(x0\):\n    y0 = .*sin", said, re.MULTILINE)
+    assert "leaves = [" in said
+
+
 @pytest.mark.parametrize(
     "taken",
     [lambda x: x.detach(), lambda x: Tensor(x.data), lambda x: x.numpy(), lambda x: float(x[0])],
