@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.node import plain
 from autograd.primitives.contraction import einsum
 from benchmarks.contest import Comparison, check_agreement, least_seconds
 
@@ -26,13 +27,13 @@ def select(x: Array, index: Any) -> tuple[Step, Step]:
         y.backward(g)
         return [y, leaf.grad]
 
-    def plain() -> list[Any]:
+    def by_hand() -> list[Any]:
         y = x[index]
         total = np.zeros_like(x)
         np.add.at(total, index, g)
         return [y, total]
 
-    return ours, plain
+    return ours, by_hand
 
 
 def contract(subscripts: str, a: Array, b: Array) -> tuple[Step, Step]:
@@ -48,13 +49,13 @@ def contract(subscripts: str, a: Array, b: Array) -> tuple[Step, Step]:
         y.backward(g)
         return [y, *(leaf.grad for leaf in leaves)]
 
-    def plain() -> list[Any]:
+    def by_hand() -> list[Any]:
         y = np.einsum(subscripts, a, b, optimize=True)
         to_a = np.einsum(f"{out},{right}->{left}", g, b, optimize=True)
         to_b = np.einsum(f"{left},{out}->{right}", a, g, optimize=True)
         return [y, to_a, to_b]
 
-    return ours, plain
+    return ours, by_hand
 
 
 def jobs() -> dict[str, tuple[Step, Step]]:
@@ -83,15 +84,18 @@ def jobs() -> dict[str, tuple[Step, Step]]:
     }
 
 
+def check(ours: Step, by_hand: Step) -> None:
+    """See that both compute the same."""
+    steps = {"ours": ours, "NumPy": by_hand}
+    answers = {name: np.concatenate([np.ravel(plain(array)) for array in step()]) for name, step in steps.items()}
+    check_agreement(answers, relative=1e-12)
+
+
 def compare() -> list[Comparison]:
     """Every job, ours against NumPy by hand."""
     found = []
-    for job, (ours, plain) in jobs().items():
-        answers = {
-            name: np.concatenate([np.ravel(np.asarray(array)) for array in step()])
-            for name, step in (("ours", ours), ("NumPy", plain))
-        }
-        check_agreement(answers, relative=1e-12)
-        least = least_seconds({"ours": ours, "NumPy": plain}, rounds=15, steps=30)
+    for job, (ours, by_hand) in jobs().items():
+        check(ours, by_hand)
+        least = least_seconds({"ours": ours, "NumPy": by_hand}, rounds=15, steps=30)
         found.append(Comparison(f"{job}, and backward", least["ours"], "NumPy by hand", least["NumPy"], goal=1.5))
     return found

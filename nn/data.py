@@ -28,7 +28,7 @@ def split(x: Array, y: Array, held_out: float, rng: Seed) -> tuple[Array, Array,
     Raises:
         ValueError: x and y have different numbers of rows, or a part would be empty.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = np.asarray(plain(x)), np.asarray(plain(y))
     if len(x) != len(y):
         raise ValueError(f"split: x has {len(x)} rows but y has {len(y)}; they must describe the same examples")
     count = round(len(x) * held_out)
@@ -79,7 +79,7 @@ def accuracy(scores: Any, labels: Array) -> float:
     Raises:
         ValueError: the shapes do not fit.
     """
-    scores, labels = np.asarray(plain(scores)), np.asarray(labels)
+    scores, labels = np.asarray(plain(scores)), np.asarray(plain(labels))
     if scores.ndim != 2 or labels.shape != scores.shape[:1]:
         raise ValueError(
             f"accuracy: needs scores of shape (rows, classes) and one label per row, "

@@ -171,7 +171,7 @@ def _checked(name: str, data: Any) -> tuple[Array, Array]:
         size = f" of {len(data)}" if isinstance(data, (tuple, list)) else ""
         given = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else f"{type(data).__name__}{size}"
         raise TypeError(f"fit: {name} is a pair, (inputs, targets), with one row per example, not {given}")
-    x, y = map(np.asarray, data)
+    x, y = (np.asarray(plain(rows)) for rows in data)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or not len(x):
         raise ValueError(
             f"fit: {name} needs inputs and targets with one row per example, not shapes {x.shape} and {y.shape}"

@@ -121,7 +121,7 @@ def _selects_once(index: Any) -> bool:
 
 
 def _whole_numbers(name: str, indices: Any) -> Array:
-    indices = np.asarray(indices)
+    indices = np.asarray(nodes.plain(indices))
     if indices.dtype.kind not in "iu" and indices.size:
         raise TypeError(f"{name}: takes whole numbers to select by, not {indices.dtype}")
     return indices.astype(np.intp, copy=False)

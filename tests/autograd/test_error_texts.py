@@ -433,6 +433,8 @@ add_at(t(2), np.array([0, 1, 2]), (4,))
     ValueError: add_at: the index selects shape (3,) of (4,), but x has shape (2,)
 take(t(3), [0.5])
     TypeError: take: takes whole numbers to select by, not float64
+take(t(3), t(2))
+    TypeError: take: takes whole numbers to select by, not float64
 take(t(3), [5])
     IndexError: take: shape (3,) has the entries 0 to 2, not [5]
 take(t(3), [5], axis=0)

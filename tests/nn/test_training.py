@@ -295,6 +295,16 @@ def test_an_infinite_loss_stops_too():
         nn.fit(model, nn.mean_squared_error, optim.SGD(model.parameters(), 1e3), (x, y), epochs=500, batch_size=10)
 
 
+def test_data_may_be_tensors():
+    histories = []
+    for kind in (np.asarray, Tensor):
+        model = nn.MLP([1, 1], rng=0)
+        parts = [*map(kind, data.split(*map(kind, line()), held_out=0.5, rng=0))]
+        sgd = optim.SGD(model.parameters(), 0.1)
+        histories.append(nn.fit(model, nn.mean_squared_error, sgd, parts[:2], epochs=2, validation=parts[2:]))
+    assert histories[0] == histories[1]
+
+
 def test_a_loss_that_is_infinite_before_any_step_is_not_the_learning_rate_s_fault():
     x, y = line()
     model = nn.MLP([1, 1], rng=0)
