@@ -55,6 +55,10 @@ def digits(folder: Path) -> None:
         parameter.label = name
     loss = nn.cross_entropy(model(x[few]), y[few])
     loss.label = "loss"
+    images = loss
+    while images.inputs:
+        images = images.inputs[0]
+    images.label = "images"
     model.zero_grad()
     loss.backward()
     loss.draw().save(folder / "graph.svg")

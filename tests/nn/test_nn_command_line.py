@@ -74,9 +74,9 @@ def test_every_picture_is_there(out, name):
     assert len(picture) > 5000
 
 
-def test_the_graph_of_the_digits_network_shows_its_loss_and_parameters(out):
+def test_the_graph_of_the_digits_network_shows_its_images_parameters_and_loss(out):
     graph = (out / "digits" / "graph.svg").read_text(encoding="utf-8")
-    for label in ("loss", "layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias"):
+    for label in ("images", "layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias", "loss"):
         assert label in graph
 
 
