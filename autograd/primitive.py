@@ -390,7 +390,7 @@ class Binary(Elementwise):
 def _kept(parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters as they are now: arrays among them copied, so that nobody can change them before ``backward``."""
     for name, x in parameters.items():
-        if type(x) is np.ndarray and (x.flags.writeable or x.base is not None):
+        if type(x) is np.ndarray and (x.flags.writeable or x.base is not None):  # or what is behind a view
             parameters[name] = x.copy()
             parameters[name].setflags(write=False)
     return parameters

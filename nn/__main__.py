@@ -56,7 +56,7 @@ def digits(folder: Path) -> None:
     loss = nn.cross_entropy(model(x[few]), y[few])
     loss.label = "loss"
     images = loss
-    while images.inputs:
+    while images.inputs:  # back to what the first layer was given
         images = images.inputs[0]
     images.label = "images"
     model.zero_grad()

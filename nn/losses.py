@@ -91,7 +91,7 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
         ValueError: there are no entries, or the shapes differ: (4, 1) and (4,) would
             broadcast to (4, 4) and train nonsense.
     """
-    shapes = [np.shape(x._data if isinstance(x, Node) else x) for x in (prediction, target)]
+    shapes = [np.shape(plain(x)) for x in (prediction, target)]
     if shapes[0] != shapes[1]:
         raise ValueError(
             f"mean_squared_error: the prediction has shape {shapes[0]} but the target {shapes[1]}; "

@@ -189,7 +189,7 @@ def _what_went_bad(loss: Node, number: float, epoch: int, batch: int) -> str:
         return f"{where}: {kind}{name} of shape {node.shape} already held a nan or inf"
     inputs = ", ".join(f"{_range(x.data)} of shape {x.shape}" for x in node.inputs)
     if epoch == batch == 1:
-        cure = "No step had been taken: inputs or initial weights of a smaller scale often cure it."
+        cure = "It is the first batch: inputs or weights of a smaller scale often cure it."
     else:
         cure = "A smaller learning rate often cures it; the step of this batch was not taken."
     return f"{where}; the first node that went bad is {node.op.name}, computed from {inputs}. {cure}"

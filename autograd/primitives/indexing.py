@@ -43,11 +43,8 @@ def _frozen_part(part: Any) -> Any:
     return copied
 
 
-# The rules reach each other past another look at the parameters.
-
-
 @structured(
-    lambda g, y, x, index: _add_at.apply((g,), {"index": index, "shape": x.shape}),
+    lambda g, y, x, index: _add_at(g, index=index, shape=x.shape),
     examples=[
         example((3, 4), index=1),
         example((3, 4), index=(slice(None), slice(None, None, 2))),
@@ -78,7 +75,7 @@ def getitem(x: Any, index: Any) -> Any:
 
 
 @structured(
-    lambda g, y, x, index, shape: _getitem.apply((g,), {"index": index}),
+    lambda g, y, x, index, shape: _getitem(g, index=index),
     examples=[
         example((4,), index=1, shape=(3, 4)),
         example((4,), index=np.array([0, 2, 2, -1]), shape=(5,)),

@@ -308,7 +308,7 @@ def test_data_may_be_tensors():
 def test_a_loss_that_is_infinite_before_any_step_is_not_the_learning_rate_s_fault():
     x, y = line()
     model = nn.MLP([1, 1], rng=0)
-    cure = "No step had been taken: inputs or initial weights of a smaller scale often cure it."
+    cure = "It is the first batch: inputs or weights of a smaller scale often cure it."
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=re.escape(cure)):
         nn.fit(model, nn.mean_squared_error, optim.SGD(model.parameters()), (1e200 * x, y), epochs=1)
 
