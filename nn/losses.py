@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,14 @@ from autograd import Node, log_softmax, mean, square, structured
 from autograd.node import plain
 from autograd.primitive import Array, example
 from autograd.primitives.arithmetic import subtract
+from autograd.primitives.indexing import positions
 from autograd.primitives.linear import ones
-
-
-@functools.lru_cache(maxsize=4)
-def _rows(count: int) -> Array:
-    return np.arange(count)
 
 
 def _one_hot(labels: Array, like: Any) -> Array:
     """1 at each row's label and 0 elsewhere, in the shape and precision of ``like``."""
     ones = np.zeros(like.shape, like.dtype)
-    ones[_rows(len(labels)), labels] = 1
+    ones[positions(len(labels)), labels] = 1
     return ones
 
 
@@ -33,7 +28,7 @@ def _one_hot(labels: Array, like: Any) -> Array:
 def negative_log_likelihood(log_probabilities: Array, /, labels: Array) -> Array:
     """The mean over the rows of -log_probabilities[label]."""
     count = len(labels)
-    chosen = log_probabilities[_rows(count), labels]
+    chosen = log_probabilities[positions(count), labels]
     return -ones(count, chosen.dtype).dot(chosen) / count  # type: ignore[no-any-return]
 
 
@@ -68,7 +63,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         )
     try:
         if labels.item(labels.argmin()) >= 0:  # in a third of the time of min
-            return negative_log_likelihood(log_softmax(logits), labels=labels)
+            return negative_log_likelihood.apply((log_softmax(logits),), {"labels": labels})  # copied above: no call
     except IndexError:
         pass
     row = int(np.flatnonzero((labels < 0) | (labels >= shape[1]))[0])

@@ -25,6 +25,9 @@ class SGD(Optimizer):
     def rule(self, w: Array, g: Array) -> None:
         w -= self.lr * g
 
+    def kernel(self, w: Array, g: Array, a: Array, b: Array) -> None:
+        w -= np.multiply(g, self.lr, out=a)
+
 
 @dataclass(eq=False)
 class Momentum(Optimizer):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 from operator import attrgetter, is_
 from typing import Any, ClassVar
@@ -53,6 +53,12 @@ def dot(x: Array, y: Array) -> float:
 def norm(x: Array) -> float:
     """The Euclidean length as a Python float."""
     return math.sqrt(dot(x, x))
+
+
+def is_finite(x: Array) -> bool:
+    """Whether every entry is a number."""
+    # The sum of squares is one pass, and may overflow where no entry is infinite.
+    return math.isfinite(np.vdot(x, x).item()) or bool(np.isfinite(x).all())
 
 
 def computed(owner: Any, loss: Callable[[], Any]) -> Node:
@@ -167,12 +173,13 @@ class Optimizer(Configured):
         self.number = 0
         self.following: list[str] = []  # a group's hyperparameters that are those of the whole
         self.groups: list[Optimizer] = []
+        divided = len(groups) > 1 or bool(groups[0][1])
+        self.in_blocks = bool(self.kernel) and not (whole or divided or self.values or self.transforms)
         self._bind()
-        if len(groups) > 1 or groups[0][1]:
+        if divided:
             self._divide(groups)
         if any(one.progress for one in (self, *self.groups)):
             self.needs_loss = True  # type: ignore[misc]
-        self.in_blocks = self.kernel is not None and not whole and not self.groups and not self.transforms
         self.gather()
         for constraint in self.constraints:
             if isinstance(constraint, Chosen):  # it says now what it cannot do, and not after a step
@@ -216,7 +223,7 @@ class Optimizer(Configured):
         if self.trace is not None:
             self.trace.begin(self)
         try:
-            if self.in_blocks and self.trace is None and all(grad is not None for grad in grads):
+            if self.in_blocks and self.trace is None and {*map(type, grads)} == {np.ndarray}:
                 self._step_in_blocks(grads)
             elif not self._fill(grads):
                 self._step_some()
@@ -352,7 +359,7 @@ class Optimizer(Configured):
         g = self.g
         for transform in self.transforms if self.trace is None else self.trace.transforms(self):
             transform(g, self)
-        if not math.isfinite(np.vdot(g, g)) and not np.isfinite(g).all():
+        if not is_finite(g):
             self._refuse()
 
     def _refuse(self) -> None:
@@ -376,20 +383,26 @@ class Optimizer(Configured):
     # ---- large vectors: in blocks, straight from the gradients ---------------
 
     def _step_in_blocks(self, grads: Sequence[Any]) -> None:
-        for grad, part in zip(grads, self.parts):
-            if np.shape(grad) != part.shape:
-                self._fill(grads)  # says what is wrong
-            if not math.isfinite(np.vdot(grad, grad)) and not np.isfinite(grad).all():
+        if [*map(_shape, grads)] != self.grad_shapes:
+            self._fill(grads)  # says what is wrong
+        for grad in grads:
+            if not is_finite(grad):
                 self._refuse()
         self._count()
         if self.fresh:
             self._begin()
-        assert self.kernel is not None
-        for grad, place in zip(grads, self.places):
-            w, g = self.w[place], np.ravel(grad)
-            state = [vector[place] for vector in self.state.values()]
-            for piece in self._cut(len(w)):
-                self.kernel(w[piece], g[piece], *(vector[piece] for vector in state), *self._scratch(piece))
+        kernel: Any = self.kernel
+        flat = [grad.reshape(-1) for grad in grads]
+        for position, piece, w, others in self.pieces:
+            kernel(w, flat[position][piece], *others)
+
+    def _pieces(self) -> Iterator[tuple[int, slice, Array, list[Array]]]:
+        """For each block the parameter, where it is in that one's gradient, and what else the kernel is given."""
+        for position, place in enumerate(self.places):
+            vectors = [vector[place] for vector in (self.w, *self.state.values())]
+            for piece in self._cut(place.stop - place.start):
+                w, *state = (vector[piece] for vector in vectors)
+                yield position, piece, w, [*state, *self._scratch(piece)]
 
     def _cut(self, size: int) -> list[slice]:
         length = len(self.scratch[0])
@@ -480,6 +493,7 @@ class Optimizer(Configured):
         """Let the tensors' and gradients' views and the groups' vectors be parts of ``w`` and ``g``."""
         self.views = [self.w[place].reshape(part.shape) for part, place in self._placed(Tensor)]
         self.grad_views = self.blocks(self.g)
+        self.pieces = [*self._pieces()] if self.in_blocks else []
         for group in self.groups:
             memory = self._memory(group.positions)
             group.w, group.g = self.w[memory], self.g[memory]

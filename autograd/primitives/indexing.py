@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,14 @@ Shape = tuple[int, ...]
 Axes = int | Sequence[int]
 
 _SINGLE = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))  # parts of an index that are no arrays
+
+
+@functools.lru_cache(maxsize=16)
+def positions(count: int) -> Array:
+    """0, 1, ... below ``count``, always the same array, to index with."""
+    numbers = np.arange(count)
+    numbers.flags.writeable = False
+    return numbers
 
 
 def _frozen(index: Any) -> Any:
