@@ -11,7 +11,7 @@ import numpy as np
 
 # Modules, not names: the table of derivatives makes nodes and nodes apply the
 # table, so each side looks the other up when it is called.
-from autograd import backward, modes, numpy_functions, stale
+from autograd import backward, missing, modes, numpy_functions, stale
 from autograd.primitives import (
     arithmetic,
     contraction,
@@ -155,6 +155,11 @@ class Node:
         if self.dtype != np.float64:
             parts.append(f"dtype={self.dtype}")
         return f"{type(self).__name__}({', '.join(parts)})"
+
+    if not TYPE_CHECKING:  # for a type checker every name would exist
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing.attribute_error(self, name)
 
     # ---- the graph -------------------------------------------------------
 

@@ -193,6 +193,19 @@ type("Mine", (Value,), {})
     TypeError: Mine: Value and Tensor cannot be subclassed; write a class that holds one
 type("Mine", (Tensor,), {})
     TypeError: Mine: Value and Tensor cannot be subclassed; write a class that holds one
+t(2).squeeze()
+    AttributeError: a Tensor has no attribute 'squeeze'; squeeze is a function, write autograd.squeeze(x)
+Value(1.0).view(1)
+    AttributeError: a Value has no attribute 'view'; write x.reshape(...)
+t(2).unsqueeze(0)
+    AttributeError: a Tensor has no attribute 'unsqueeze'; write expand_dims(x, axis), from autograd
+t(2).requires_grad
+    AttributeError: a Tensor has no attribute 'requires_grad'; every Value and Tensor is a variable, and a plain
+    number or array is a constant
+t(2).sume()
+    AttributeError: a Tensor has no attribute 'sume'
+t(2).Tensor
+    AttributeError: a Tensor has no attribute 'Tensor'
 # ---- operands
 t(2) * "a"
     TypeError: multiply: takes numbers, arrays, Values and Tensors, not str 'a'
