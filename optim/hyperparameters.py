@@ -119,6 +119,21 @@ class Configured:
             raise TypeError(f"{cls.__name__}: has no hyperparameter {unknown[0]!r}, but {own}")
         return super().__new__(cls)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = type(self).__dataclass_fields__  # type: ignore[attr-defined]
+        if name in known and "allowed" in known[name].metadata:
+            self.set_hyperparameter(name, value, known[name].metadata["allowed"])
+        else:
+            super().__setattr__(name, value)
+
+    def set_hyperparameter(self, name: str, number: Any, allowed: Allowed) -> None:
+        """What an assignment does.
+
+        Raises:
+            ValueError: the number is out of its range; nothing was changed.
+        """
+        vars(self)[name] = check(type(self).__name__, name, number, allowed)
+
 
 COUNT = Allowed(1, kind=int)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import InitVar, dataclass, field
 from operator import attrgetter, is_
 from typing import Any, ClassVar
@@ -25,11 +25,11 @@ from autograd import Node, Tensor, Value, stale
 from autograd.modes import is_recording
 from autograd.primitive import Array
 from optim.explanation import Explanation
-from optim.hyperparameters import Configured, check, hyperparameters_of, measured_of
-from optim.parameters import checked, grouped, places_of
+from optim.hyperparameters import Configured, hyperparameters_of, measured_of
+from optim.parameters import check_gradient, checked, grouped, named, places_of
 from optim.replay import explain
 from optim.schedules import ErrorSchedule
-from optim.state import check_arrays, check_owner
+from optim.state import check_arrays, check_names, check_owner
 from optim.trace import Trace
 from optim.transforms import Chosen, SkipStep, listed
 
@@ -42,7 +42,7 @@ Transform = Callable[[Array, "Optimizer"], None]
 GIVEN, ONCE, SEVERAL = "gradients", "the loss as a function", "the loss at several points"
 PER_EXAMPLE = "the gradient of each example"
 
-_data, _grad, _shape = attrgetter("_data"), attrgetter("grad"), attrgetter("shape")
+_data, _grad, _shape, _dtype = map(attrgetter, ("_data", "grad", "shape", "dtype"))
 
 
 def dot(x: Array, y: Array) -> float:
@@ -99,9 +99,9 @@ class Optimizer(Configured):
     """Base of all optimizers; a subclass adds hyperparameters, state and a rule.
 
     Every hyperparameter can also be a schedule: a function of the number of steps
-    taken so far, or one that follows the loss. What is assigned between steps, as in
-    ``optimizer.lr = 0.01``, has to be a number, and is not checked. What has a schedule is
-    the schedule's again at the next step, and what a group does not name is the optimizer's.
+    taken so far, or one that follows the loss. Either can be assigned between steps, as in
+    ``optimizer.lr = 0.01``, which then takes the place of what was there before; a group
+    of parameters keeps what it names itself.
 
     Args:
         parameters: the ``Tensor``s and ``Value``s to train. A dictionary among them is
@@ -173,17 +173,21 @@ class Optimizer(Configured):
         self.number = 0
         self.following: list[str] = []  # a group's hyperparameters that are those of the whole
         self.groups: list[Optimizer] = []
-        divided = len(groups) > 1 or bool(groups[0][1])
-        self.in_blocks = bool(self.kernel) and not (whole or divided or self.values or self.transforms)
         self._bind()
-        if divided:
+        if len(groups) > 1 or groups[0][1]:
             self._divide(groups)
+        self.in_blocks = self.kernel is not None and not (whole or self.groups or self.values)
         if any(one.progress for one in (self, *self.groups)):
             self.needs_loss = True  # type: ignore[misc]
         self.gather()
         for constraint in self.constraints:
             if isinstance(constraint, Chosen):  # it says now what it cannot do, and not after a step
                 constraint(self.w.copy(), self)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "rule" in vars(cls) and "kernel" not in vars(cls):  # the one that is inherited is another rule's
+            cls.kernel = None
 
     # ---- for subclasses ----------------------------------------------------
 
@@ -223,7 +227,7 @@ class Optimizer(Configured):
         if self.trace is not None:
             self.trace.begin(self)
         try:
-            if self.in_blocks and self.trace is None and {*map(type, grads)} == {np.ndarray}:
+            if self.in_blocks and self._go_straight(grads):
                 self._step_in_blocks(grads)
             elif not self._fill(grads):
                 self._step_some()
@@ -265,6 +269,11 @@ class Optimizer(Configured):
         finally:
             self.scatter()
 
+    def constrain(self) -> None:
+        """The constraints, outside a step."""
+        for constraint in self.constraints:
+            constraint(self.w, self)
+
     def gather(self) -> None:
         """Make each ``Tensor`` a view into ``w``, if it is not one already, and read the ``Value``s."""
         if not all(map(is_, map(_data, self.tensors), self.views)):  # new, or taken over by another optimizer meanwhile
@@ -304,7 +313,7 @@ class Optimizer(Configured):
         self.steps += 1
         for group in self.groups:
             for name in group.following:
-                setattr(group, name, getattr(self, name))
+                vars(group)[name] = vars(self)[name]
             group.steps, group.loss = self.steps, self.loss
 
     def _follow_loss(self) -> None:
@@ -326,7 +335,10 @@ class Optimizer(Configured):
                 f"loss.backward() before, give step() the function that computes it, or float(loss) if the "
                 f"gradients come from elsewhere"
             )
-        self.loss = float(loss)
+        number = float(loss)
+        if self.needs_loss and not math.isfinite(number):
+            raise FloatingPointError(f"{type(self).__name__}: the loss is {number}; nothing was updated")
+        self.loss = number
 
     def _fill(self, grads: Sequence[Any]) -> bool:
         """Read the gradients into ``g``; whether every parameter has one."""
@@ -345,10 +357,8 @@ class Optimizer(Configured):
         except (AttributeError, TypeError, ValueError):
             pass
         for position, (part, grad) in enumerate(zip(self.parts, grads)):
-            if grad is not None and np.shape(grad) != part.shape:
-                raise ValueError(
-                    f"{type(self).__name__}: the gradient of {self._name(position)} has shape {np.shape(grad)}"
-                )
+            if grad is not None:
+                check_gradient(f"{type(self).__name__}: the gradient of {self._name(position)}", grad, part)
         if any(grad is None for grad in grads):
             return False
         np.concatenate(grads, axis=None, out=self.g)  # plain numbers among arrays
@@ -365,8 +375,10 @@ class Optimizer(Configured):
     def _refuse(self) -> None:
         owner = type(self).__name__
         for position, part in enumerate(self.parts):
-            if not np.isfinite(part.grad).all():
-                bad = "nan" if np.isnan(part.grad).any() else "inf"
+            with np.errstate(over="ignore"):
+                grad = np.asarray(part.grad, self.w.dtype)  # where it may be too large
+            if not np.isfinite(grad).all():
+                bad = "nan" if np.isnan(grad).any() else "inf"
                 raise FloatingPointError(
                     f"{owner}: the gradient of {self._name(position)} holds {bad}; nothing was updated"
                 )
@@ -376,33 +388,28 @@ class Optimizer(Configured):
         return [(part, place) for part, place in zip(self.parts, self.places) if isinstance(part, kind)]
 
     def _name(self, position: int) -> str:
-        part = self.parts[position]
-        label = f" {part.label!r}" if part.label else ""
-        return f"parameter {self.positions[position]}{label} of shape {part.shape}"
+        return named(self.positions[position], self.parts[position])
 
     # ---- large vectors: in blocks, straight from the gradients ---------------
 
+    def _go_straight(self, grads: Sequence[Any]) -> bool:
+        """Whether the gradients can be read where they are."""
+        if self.transforms or self.trace is not None or {*map(type, grads)} != {np.ndarray}:
+            return False
+        return {*map(_dtype, grads)} == {self.w.dtype} and [*map(_shape, grads)] == self.grad_shapes
+
     def _step_in_blocks(self, grads: Sequence[Any]) -> None:
-        if [*map(_shape, grads)] != self.grad_shapes:
-            self._fill(grads)  # says what is wrong
-        for grad in grads:
-            if not is_finite(grad):
-                self._refuse()
+        if not all(map(is_finite, grads)):
+            self._refuse()
         self._count()
         if self.fresh:
             self._begin()
-        kernel: Any = self.kernel
-        flat = [grad.reshape(-1) for grad in grads]
-        for position, piece, w, others in self.pieces:
-            kernel(w, flat[position][piece], *others)
-
-    def _pieces(self) -> Iterator[tuple[int, slice, Array, list[Array]]]:
-        """For each block the parameter, where it is in that one's gradient, and what else the kernel is given."""
-        for position, place in enumerate(self.places):
-            vectors = [vector[place] for vector in (self.w, *self.state.values())]
-            for piece in self._cut(place.stop - place.start):
-                w, *state = (vector[piece] for vector in vectors)
-                yield position, piece, w, [*state, *self._scratch(piece)]
+        assert self.kernel is not None
+        for grad, place in zip(grads, self.places):
+            g = grad.reshape(-1)
+            w, *state = (vector[place] for vector in (self.w, *self.state.values()))
+            for piece in self._cut(len(g)):
+                self.kernel(w[piece], g[piece], *(vector[piece] for vector in state), *self._scratch(piece))
 
     def _cut(self, size: int) -> list[slice]:
         length = len(self.scratch[0])
@@ -493,10 +500,10 @@ class Optimizer(Configured):
         """Let the tensors' and gradients' views and the groups' vectors be parts of ``w`` and ``g``."""
         self.views = [self.w[place].reshape(part.shape) for part, place in self._placed(Tensor)]
         self.grad_views = self.blocks(self.g)
-        self.pieces = [*self._pieces()] if self.in_blocks else []
         for group in self.groups:
             memory = self._memory(group.positions)
             group.w, group.g = self.w[memory], self.g[memory]
+            group.state.update(self._state_of(group.positions, memory))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -519,23 +526,38 @@ class Optimizer(Configured):
     def _state_of(self, members: Sequence[int], index: Any) -> dict[str, Any]:
         return {name: vector[index] for name, vector in self.state.items()}
 
-    def _set(self, name: str, number: Any, allowed: Any = None) -> None:
-        """Set a hyperparameter that may be a schedule."""
-        allowed = allowed or dict(hyperparameters_of(self))[name]
+    def set_hyperparameter(self, name: str, number: Any, allowed: Any) -> None:
+        """What an assignment does, of a number or a schedule.
+
+        Raises:
+            ValueError: it is out of its range; nothing was changed.
+        """
+        if "parts" not in vars(self):  # not yet: the optimizer is being made
+            vars(self)[name] = number
+            return
+        self._set(name, number, allowed)
+        if name in self.following:
+            self.following.remove(name)
+        if self.progress:
+            self.needs_loss = True  # type: ignore[misc]
+
+    def _set(self, name: str, number: Any, allowed: Any) -> None:
+        """Set a hyperparameter to a number or a schedule, in the place of what it was before."""
+        start = number
         if callable(number):
-            self.schedules[name] = number
-            if isinstance(number, ErrorSchedule):
-                self.progress[name] = number.begin()
-                number = number.start
-            else:
-                number = number(0)
-            self.starting[name] = number
-        setattr(self, name, check(type(self).__name__, name, number, allowed))
+            start = number.start if isinstance(number, ErrorSchedule) else number(vars(self).get("steps", 0))
+        super().set_hyperparameter(name, start, allowed)
+        for known in (self.schedules, self.progress, self.starting):
+            known.pop(name, None)
+        if callable(number):
+            self.schedules[name], self.starting[name] = number, start
+        if isinstance(number, ErrorSchedule):
+            self.progress[name] = number.begin()
 
     def _schedule(self, name: str, number: Any, step: int) -> None:
         """Set a hyperparameter to what its schedule says after this many steps."""
         try:
-            self._set(name, number)
+            super().set_hyperparameter(name, number, dict(hyperparameters_of(self))[name])
         except ValueError as error:
             remedy = "; give the schedule an end above 0" if number == 0 else ""
             raise ValueError(f"{error}, from its schedule at step {step}{remedy}") from None
@@ -593,16 +615,21 @@ class Optimizer(Configured):
             one.__dict__.update({name: remembered[0] for name, remembered in progress.items()})
         for group, loaded in zip(self.groups or (self,), state["groups"]):
             group._load(loaded)
+            own, whole = loaded["hyperparameters"], state["hyperparameters"]
+            group.following = [name for name in group.following if own[name] == whole[name]]
         self._load_hyperparameters(state["hyperparameters"])
 
     def check_state_dict(self, state: dict[str, Any]) -> None:
         """Refuse what ``load_state_dict`` cannot load, and change nothing."""
         owner = type(self).__name__
         check_owner(owner, state)
-        mine = self.state_dict()["groups"]
+        here = self.state_dict()
+        check_names(owner, here, state)
+        mine = here["groups"]
         if len(mine) != len(state["groups"]):
             raise ValueError(f"{owner}: the state has {len(state['groups'])} groups of parameters, not {len(mine)}")
         for number, (own, loaded) in enumerate(zip(mine, state["groups"])):
+            check_names(owner, own, loaded)
             loaded = {**loaded, "shapes": [*map(tuple, loaded["shapes"])]}  # JSON has no tuples
             for name in ("shapes", "dtype"):
                 if own[name] != loaded[name]:
@@ -639,7 +666,7 @@ class Optimizer(Configured):
     def _load_hyperparameters(self, loaded: dict[str, Any]) -> None:
         for name, number in loaded.items():
             if name not in self.schedules:
-                setattr(self, name, number)
+                vars(self)[name] = number
 
 
 def _names(followers: Iterable[Iterable[str]]) -> str:

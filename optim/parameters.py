@@ -76,3 +76,25 @@ def places_of(parts: Sequence[Node]) -> list[slice]:
     """Where each parameter is in the vector of them all."""
     ends = np.cumsum([part.size for part in parts]).tolist()
     return [slice(end - part.size, end) for part, end in zip(parts, ends)]
+
+
+def named(position: int, part: Node) -> str:
+    """Which parameter this is, for messages."""
+    label = f" {part.label!r}" if part.label else ""
+    return f"parameter {position}{label} of shape {part.shape}"
+
+
+def check_gradient(what: str, grad: Any, part: Node) -> None:
+    """Refuse what is no gradient of a parameter.
+
+    Raises:
+        TypeError: it is not made of real numbers.
+        ValueError: its shape is not the parameter's.
+    """
+    if isinstance(grad, Node):
+        raise TypeError(f"{what} is a {type(grad).__name__}; assign its data, as in p.grad = g.data")
+    array = np.asarray(grad)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} holds {array.dtype} instead of real numbers")
+    if array.shape != part.shape:
+        raise ValueError(f"{what} has shape {array.shape}")

@@ -78,8 +78,7 @@ class Probing(Optimizer):
         except BaseException as error:
             for vector, old in zip(vectors, kept):
                 vector[...] = old
-            for name, number in before.items():
-                setattr(self, name, number)
+            vars(self).update(before)
             if isinstance(error, SkipStep):
                 self.skipped += 1
                 return

@@ -97,8 +97,7 @@ class Replay:
         again = copy_of(self.mover)
         again.kernel = None
         again.early = [one for one in again.early if any(one is other for other in again.transforms[:stage])]
-        for name, number in self._numbers(on).items():
-            setattr(again, name, number)
+        vars(again).update(self._numbers(on))
         gradients = [look.of(again.parts, stage) for look in self.trace.looks]
         with np.errstate(all="ignore"):
             if self.trace.losses:

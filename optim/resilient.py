@@ -160,10 +160,10 @@ class BoldDriver(Probing):
         there, _ = f(w + v)
         if there <= loss + self.tolerance * abs(loss):
             w += v
-            self.lr *= self.increase
+            vars(self)["lr"] *= self.increase  # past a schedule, which an assignment would end
         else:
             v[:] = 0
-            self.lr *= self.decrease
+            vars(self)["lr"] *= self.decrease
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optim.hyperparameters import hyperparameters_of
+from optim.hyperparameters import check, hyperparameters_of
 
 
 def check_owner(owner: str, state: Any) -> None:
@@ -19,6 +19,17 @@ def check_owner(owner: str, state: Any) -> None:
         raise ValueError(f"{owner}: this is not the state of an optimizer; pass what state_dict() returned")
     if state["optimizer"] != owner:
         raise ValueError(f"{owner}: this is the state of {state['optimizer']}, another optimizer")
+
+
+def check_names(owner: str, own: dict[str, Any], loaded: dict[str, Any]) -> None:
+    """Refuse a state, or a part of one, that lacks something.
+
+    Raises:
+        ValueError: it does.
+    """
+    lacking = [name for name in own if name not in loaded]
+    if lacking:
+        raise ValueError(f"{owner}: the state has no {lacking[0]!r}; pass what state_dict() returned")
 
 
 def check_arrays(owner: Any, own: dict[str, Any], loaded: dict[str, Any]) -> None:
@@ -42,3 +53,5 @@ def check_arrays(owner: Any, own: dict[str, Any], loaded: dict[str, Any]) -> Non
         own[part].keys() != loaded[part].keys() for part in ("hyperparameters", "measured")
     ):
         raise ValueError(f"{name}: the state was made by another version of this optimizer")
+    for hyper, allowed in hyperparameters_of(owner):
+        check(name, hyper, theirs[hyper], allowed)

@@ -290,12 +290,15 @@ def unit_axes(block: Array) -> tuple[int, ...]:
 
 
 def lengths(block: Array, axes: tuple[int, ...] | None = None) -> Array:
-    """The Euclidean length of each unit's weights, in a shape to divide them by; no square overflows."""
+    """The Euclidean length of each unit's weights, in a shape to divide them by.
+
+    No square overflows, and in float64 no length of float32 weights does.
+    """
     axes = unit_axes(block) if axes is None else axes
-    largest: Array = np.abs(block).max(axes, keepdims=True, initial=0.0)
+    largest = np.abs(block).max(axes, keepdims=True, initial=0.0)
     scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
     with np.errstate(over="ignore"):  # beside an infinite entry, which nothing scales down
-        size: Array = largest * np.sqrt(np.square(block / scale).sum(axes, keepdims=True))
+        size: Array = largest.astype(np.float64) * np.sqrt(np.square(block / scale).sum(axes, keepdims=True))
     return size
 
 

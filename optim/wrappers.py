@@ -11,7 +11,7 @@ import numpy as np
 from autograd import Value
 from autograd.primitive import Array
 from optim.explanation import Explanation
-from optim.hyperparameters import Configured, check, count, hyperparameter, hyperparameters_of, measured, measured_of
+from optim.hyperparameters import Configured, count, hyperparameter, hyperparameters_of, measured, measured_of
 from optim.optimizer import (
     GIVEN,
     ONCE,
@@ -21,7 +21,8 @@ from optim.optimizer import (
     dot,
     norm,
 )
-from optim.state import check_arrays, check_owner
+from optim.parameters import check_gradient, named
+from optim.state import check_arrays, check_names, check_owner
 
 
 @dataclass(eq=False)
@@ -54,8 +55,6 @@ class Wrapper(Configured):
                 f"{owner}: a step of {type(self.base).__name__} needs {self.base.goes_by}, which {owner} does not "
                 f"hand on; go around a method that follows gradients, as in {owner}(SGD(parameters))"
             )
-        for name, allowed in hyperparameters_of(self):
-            setattr(self, name, check(owner, name, getattr(self, name), allowed))
         self.state: dict[str, Array] = {}
 
     @property
@@ -117,6 +116,10 @@ class Wrapper(Configured):
         explanation: Explanation = self.base.explain(parameter)
         return explanation.around(type(self).__name__)
 
+    def constrain(self) -> None:
+        """The base's constraints once more, after the wrapper has moved the weights."""
+        self.base.constrain()
+
     def gather(self) -> None:
         """Read the parameters into ``w``."""
         self.base.gather()
@@ -152,6 +155,7 @@ class Wrapper(Configured):
     def check_state_dict(self, state: dict[str, Any]) -> None:
         """Refuse what ``load_state_dict`` cannot load, and change nothing."""
         check_owner(type(self).__name__, state)
+        check_names(type(self).__name__, self.state_dict(), state)
         self.base.check_state_dict(state["base"])
         check_arrays(self, self.state_dict(), state)
 
@@ -221,6 +225,7 @@ class Lookahead(Wrapper):
         if self.steps % self.every == 0:
             slow += self.alpha * (self.w - slow)
             self.w[:] = slow
+            self.constrain()
             self.scatter()
 
 
@@ -244,15 +249,19 @@ class GradientAccumulation(Wrapper):
     def step(self, loss: Any = None) -> None:
         if callable(loss):
             loss = differentiate(self, loss)
+        number = None if loss is None else float(loss)
         total, used = self.state["total"], self.state["used"]
         if all(part.grad is None for part in self.parts):
             raise ValueError("GradientAccumulation: no parameter has a gradient; call loss.backward() before step()")
+        for i, part in enumerate(self.parts):
+            if part.grad is not None:
+                check_gradient(f"GradientAccumulation: the gradient of {named(i, part)}", part.grad, part)
         for i, (part, place) in enumerate(zip(self.parts, self.places)):
             if part.grad is not None:
                 total[place] += np.ravel(part.grad)
                 used[i] = 1
-        if loss is not None:
-            self.losses += float(loss)
+        if number is not None:
+            self.losses += number
         self.calls += 1
         try:
             if self.calls % self.every == 0:
@@ -318,4 +327,5 @@ class Mechanic(Wrapper):
         r[:] = beta * r + clipped * s
         s[:] = (self.s_0 / self.n * m + np.maximum(r, 0)) / (np.sqrt(v) + self.eps)
         w[:] = w_0 + float(s.sum()) * delta
+        self.constrain()
         self.scatter()

@@ -527,6 +527,33 @@ def test_accumulation_begins_afresh_after_a_gradient_that_was_refused():
     assert p.item() == 1.0 - 0.5 * 3.0
 
 
+@pytest.mark.parametrize("spoil", ["shape", "loss"])
+def test_a_call_that_accumulation_refuses_adds_nothing(spoil):
+    p, q = Tensor([0.0]), Tensor([0.0])
+    optimizer = optim.GradientAccumulation(optim.SGD([p, q], lr=1.0), every=1)
+    p.grad, q.grad = np.ones(1), np.ones(2 if spoil == "shape" else 1)
+    with pytest.raises((ValueError, TypeError)):
+        optimizer.step(Tensor([1.0, 2.0]) if spoil == "loss" else None)
+    q.grad = np.ones(1)
+    optimizer.step()
+    assert (p.item(), q.item()) == (-1.0, -1.0)
+
+
+def test_what_a_wrapper_makes_of_the_weights_keeps_to_the_constraints_of_its_base():
+    w = Tensor(np.eye(2)[:, :1])
+    optimizer = optim.Lookahead(optim.SGD([w], lr=1.0, constraints=[optim.UnitNorm()]), every=1)
+    w.grad = np.array([[1.0], [-1.0]])
+    optimizer.step()
+    np.testing.assert_allclose(np.linalg.norm(w.data), 1.0, rtol=1e-15)
+
+    w = Tensor([1e-3])
+    optimizer = optim.Mechanic(optim.SGD([w], lr=1.0, constraints=[optim.NonNegative()]), s_0=1.0)
+    for _ in range(30):
+        w.grad = np.array([1.0])
+        optimizer.step()
+    assert w.item() == 0.0
+
+
 @pytest.mark.parametrize("wrapper", [optim.EMA, optim.SWA])
 def test_an_average_is_a_copy(wrapper):
     p = Tensor([1.0])

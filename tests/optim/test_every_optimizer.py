@@ -318,6 +318,27 @@ def test_the_state_of_arrays_of_other_shapes_is_refused_and_changes_nothing(make
         assert_same(other.state_dict(), before)
 
 
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
+def test_a_state_that_lacks_something_or_holds_what_is_no_hyperparameter_is_refused_and_changes_nothing(kind):
+    optimizer = make(kind, parameters())
+    saved, before = optimizer.state_dict(), everything(optimizer)
+    part = saved["groups"][0] if "groups" in saved else saved
+    for whole in (saved, part):
+        for name in [*whole]:
+            if name != "optimizer":
+                kept = whole.pop(name)
+                with pytest.raises(ValueError, match=f"{kind.__name__}: the state has no '{name}'; pass what state_"):
+                    optimizer.load_state_dict(saved)
+                whole[name] = kept
+    for name in part["hyperparameters"]:
+        kept, part["hyperparameters"][name] = part["hyperparameters"][name], "abc"
+        with pytest.raises(ValueError, match=f"{kind.__name__}: {name} must be .*, not 'abc'"):
+            optimizer.load_state_dict(saved)
+        part["hyperparameters"][name] = kept
+    optimizer.load_state_dict(saved)
+    assert_same(everything(optimizer), before)
+
+
 # ---- what is refused ---------------------------------------------------------
 
 
@@ -459,6 +480,37 @@ def test_gradients_of_other_shapes_but_of_the_right_size_are_refused(kind, shape
         assert optimizer.steps == 0
 
 
+@pytest.mark.parametrize(
+    ("grad", "expected"),
+    [
+        (Tensor([1.0, 2.0]), "is a Tensor; assign its data, as in p.grad = g.data"),
+        (np.array([1j, 2.0]), "holds complex128 instead of real numbers"),
+        (np.array(["a", "b"]), "holds <U1 instead of real numbers"),
+    ],
+)
+@pytest.mark.parametrize("kind", [optim.SGD, optim.GradientAccumulation], ids=lambda kind: kind.__name__)
+def test_a_gradient_that_is_none_is_refused(kind, grad, expected):
+    w = Tensor([1.0, 2.0], label="w")
+    optimizer = optim.SGD([w]) if kind is optim.SGD else kind(optim.SGD([w]))
+    w.grad = grad
+    text = f"{kind.__name__}: the gradient of parameter 0 'w' of shape (2,) {expected}"
+    with pytest.raises(TypeError, match=re.escape(text)):
+        optimizer.step()
+    np.testing.assert_array_equal(w.data, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", [k for k in GIVEN if k.needs_loss], ids=lambda kind: kind.__name__)
+def test_a_loss_that_is_not_finite_is_refused_by_a_method_that_goes_by_it(kind, bad):
+    w = Tensor([1.0, 2.0])
+    optimizer = kind([w])
+    w.grad = np.ones(2)
+    with pytest.raises(FloatingPointError, match=f"{kind.__name__}: the loss is {bad}; nothing was updated"):
+        optimizer.step(bad)
+    np.testing.assert_array_equal(w.data, [1.0, 2.0])
+    assert optimizer.steps == 0
+
+
 @pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
 def test_an_unknown_hyperparameter_is_refused_with_those_there_are(kind):
     known = ", ".join(name for name, _ in hyperparameters_of(kind)) or "none"
@@ -564,6 +616,66 @@ def test_the_kernel_does_what_the_rule_says(kind, dtype):
     rtol = 1e-12 if dtype == np.float64 else 1e-4  # their roundings add up, the more in float32
     for a, b in zip([fast.w, *fast.state.values()], [slow.w, *slow.state.values()], strict=True):
         np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * np.abs(b).max())
+
+
+@pytest.mark.parametrize("kind", KERNELS, ids=lambda kind: kind.__name__)
+def test_a_subclass_with_a_rule_of_its_own_is_stepped_by_that_rule(kind):
+    class Mine(kind):
+        def rule(self, w, g, *state):
+            w -= np.sign(g)
+
+    w = Tensor([0.0, 0.0])
+    optimizer = Mine([w])
+    w.grad = np.array([5.0, -3.0])
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, [-1.0, 1.0])
+
+
+def in_blocks(kind, ps, monkeypatch, **hyper):
+    with monkeypatch.context() as patch:
+        patch.setattr("optim.optimizer.WHOLE", 0)
+        patch.setattr("optim.optimizer.BLOCK", 8 * 33)
+        optimizer = kind(ps, **hyper)
+    assert optimizer.in_blocks
+    return optimizer
+
+
+@pytest.mark.parametrize("kind", KERNELS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "g", [np.float16(1e-4), np.int8(100), np.int32(60000), np.int64(4_000_000_000), np.float32(1e25)]
+)
+def test_in_blocks_a_gradient_of_another_precision_is_as_good_as_in_one_go(kind, g, monkeypatch):
+    v, w = Tensor(np.zeros(50)), Tensor(np.zeros(50))
+    for p, optimizer in ((v, kind([v], lr=0.1)), (w, in_blocks(kind, [w], monkeypatch, lr=0.1))):
+        p.grad = np.full(50, g)
+        optimizer.step()
+        optimizer.step()
+    np.testing.assert_array_equal(w.data, v.data)
+
+
+@pytest.mark.parametrize("kind", KERNELS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_gradient_that_overflows_in_the_precision_of_its_parameter_is_refused(kind, blocks, monkeypatch):
+    w = Tensor(np.zeros(50), dtype=np.float32)
+    optimizer = in_blocks(kind, [w], monkeypatch) if blocks else kind([w])
+    w.grad = np.full(50, 1e300)
+    expected = "the gradient of parameter 0 of shape (50,) holds inf; nothing was updated"
+    with np.errstate(over="ignore"), pytest.raises(FloatingPointError, match=re.escape(expected)):
+        optimizer.step()
+    assert not w.data.any()
+
+
+def test_in_blocks_a_transform_or_a_state_that_comes_later_counts(monkeypatch):
+    w = Tensor(np.zeros(50))
+    optimizer = in_blocks(optim.Momentum, [w], monkeypatch, lr=1.0, momentum=0.5)
+    w.grad = np.full(50, 9.0)
+    optimizer.transforms.append(optim.ClipByValue(0.5))
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, np.full(50, -0.5))
+    optimizer.transforms.clear()
+    optimizer.state["v"] = np.full(50, 2.0)
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, np.full(50, -8.5))
 
 
 @pytest.mark.parametrize("kind", KERNELS, ids=lambda kind: kind.__name__)

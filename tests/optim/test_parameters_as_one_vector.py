@@ -115,6 +115,9 @@ def test_a_copy_with_groups_moves_its_own_parameters_as_the_original_does(make, 
         one.step()
     np.testing.assert_array_equal([p.numpy() for p in others], [p.numpy() for p in parameters])
     assert not np.shares_memory(other.w, optimizer.w)
+    for name, vector in other.state.items():
+        assert all(np.shares_memory(vector, group.state[name]) for group in other.groups)
+        np.testing.assert_array_equal(vector, optimizer.state[name])
 
 
 @every_optimizer

@@ -137,6 +137,17 @@ def test_a_gradient_whose_square_over_or_underflows_is_clipped_all_the_same(dtyp
     assert g.dtype == dtype
 
 
+def test_a_length_beyond_the_largest_float32_is_one_that_clipping_and_norms_go_by():
+    for transform in (ClipByGlobalNorm(1.0), ClipByNorm(1.0)):
+        (g,) = refined(transform, [np.full(100, 5e37)], dtype=np.float32)
+        np.testing.assert_allclose(g, np.full(100, 0.1), rtol=1e-6)
+    for constraint, length in ((UnitNorm(), 1.0), (MaxNorm(2.0), 2.0)):
+        w = Tensor(np.full((2, 1), 3e38), dtype=np.float32)
+        optimizer = SGD([w])
+        constraint(optimizer.w, optimizer)
+        np.testing.assert_allclose(w.data, np.full((2, 1), length * math.sqrt(0.5)), rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["clip by norm", "clip by global norm", "adaptive clipping", "centralization", "L2"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_gradient_that_is_not_finite_is_still_noticed_and_named(name, bad):
