@@ -59,6 +59,7 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
         ValueError: the result is not a single number, or there is no argument in that place.
         TypeError: an argument or the result holds something that is no real number.
     """
+    _check_function("grad", f)
 
     def gradient(*args: Any, **named: Any) -> Any:
         return _value_and_grad("grad", f, argnums, args, named)[1]
@@ -68,6 +69,7 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
 
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     """Like ``grad``, but gives the pair of the function's value and the gradient."""
+    _check_function("value_and_grad", f)
 
     def both(*args: Any, **named: Any) -> tuple[Any, Any]:
         return _value_and_grad("value_and_grad", f, argnums, args, named)
@@ -145,6 +147,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
         ValueError: there is no argument in that place.
         TypeError: an argument or the result holds something that is no real number.
     """
+    _check_function("jacobian", f)
 
     def all_derivatives(*args: Any, **named: Any) -> Any:
         call = _Call("jacobian", f, argnums, args, named)
@@ -159,6 +162,7 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     Arguments and errors are those of ``grad``; for an array argument the result has
     shape ``argument.shape + argument.shape``.
     """
+    _check_function("hessian", f)
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -229,6 +233,7 @@ class _Call:
         self.arguments = tuple(args[i] for i in places)
         self.given_nodes = any(isinstance(x, nodes.Node) for _, x in given)
         with modes.recording():
+            oldest = nodes.tick()
             # Nodes of this call alone. For a node that is the identity of it, through which outer derivatives go on.
             self.inputs = [
                 positive(x) if isinstance(x, nodes.Node) else _as_node(operator, path, x) for path, x in given
@@ -239,6 +244,11 @@ class _Call:
         returned = [*leaves(self.result, "what f returned")]
         if not returned and self.result is None:
             raise TypeError(f"{operator}: f returned None; does it lack a return?")
+        if modes.time_of_float.get() >= oldest and not any(isinstance(x, nodes.Node) for _, x in returned):
+            raise TypeError(
+                f"{operator}: f made a float of a node, as math.exp(x) does, and returned plain numbers, of which no "
+                f"derivative is known; write it with functions of autograd, as in autograd.exp(x)"
+            )
         self.outputs = [_as_node(operator, path, x) for path, x in returned]
         self.order = computed(self.outputs, since=start)
         self.differentiable = modes.is_recording() and (self.given_nodes or self._uses_nodes_from_before(start))
@@ -356,6 +366,14 @@ def _units(x: nodes.Node) -> Iterator[Any]:
         unit = np.zeros_like(x._data)
         unit.flat[k] = 1
         yield unit
+
+
+def _check_function(operator: str, f: Any) -> None:
+    if not callable(f):
+        raise TypeError(
+            f"{operator}: takes a function, as in {operator}(f)(x), not {type(f).__name__} {f!r:.40}; derivatives of a "
+            f"node with respect to others are gradients(loss, [w])"
+        )
 
 
 def _check_primals(operator: str, primals: Any) -> None:

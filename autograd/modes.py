@@ -18,6 +18,9 @@ _recording: Mode = ContextVar("recording", default=())
 _anomaly: Mode = ContextVar("anomaly", default=())
 _stale_allowed: Mode = ContextVar("stale_allowed", default=())
 
+# When the node was made that was made a float last, as math.exp does.
+time_of_float: ContextVar[int] = ContextVar("time_of_float", default=-1)
+
 # The blocks that are open in any thread: those that change how nodes are recorded, and those that let
 # changed inputs pass. While there is none, which is nearly always, nobody need look at the context variables.
 open_blocks: set[ref[Block]] = set()

@@ -124,6 +124,7 @@ class Node:
         return np.array(self._data, dtype=dtype)
 
     def __float__(self) -> float:
+        modes.time_of_float.set(self.time)
         return self.item()
 
     def __int__(self) -> int:
@@ -156,10 +157,8 @@ class Node:
             parts.append(f"dtype={self.dtype}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
-    if not TYPE_CHECKING:  # for a type checker every name would exist
-
-        def __getattr__(self, name: str) -> NoReturn:
-            raise missing.attribute_error(self, name)
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in missing.INSTEAD]
 
     # ---- the graph -------------------------------------------------------
 
@@ -246,6 +245,17 @@ class Node:
 
     def __rmatmul__(self, other: Any) -> Any:
         return linear.matmul(other, self)
+
+    # In place: the name is given a new node. That a parameter would move is what other libraries teach.
+
+    def __iadd__(self, other: Any) -> Any:
+        return _no_update(self, "+=") + other
+
+    def __isub__(self, other: Any) -> Any:
+        return _no_update(self, "-=") - other
+
+    def __imul__(self, other: Any) -> Any:
+        return _no_update(self, "*=") * other
 
     def __neg__(self) -> Any:
         return arithmetic.negative.of(self)
@@ -340,7 +350,7 @@ class Value(Node):
 
     def __new__(cls, data: Any, label: str | None = None) -> Value:
         node: Value = make(cls, data if type(data) is float else _real(data))
-        node.label = label
+        node.label = label if label is None else _name(label)
         return node
 
     @property
@@ -383,7 +393,7 @@ class Tensor(Node):
 
     def __new__(cls, data: Any, label: str | None = None, dtype: Any = None) -> Tensor:
         node: Tensor = make(cls, _floats(data, dtype))
-        node.label = label
+        node.label = label if label is None else _name(label)
         return node
 
     @property
@@ -428,29 +438,35 @@ class Tensor(Node):
     def __getitem__(self, index: Any) -> Any:
         return indexing.getitem(self, index)
 
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "the entries of a Tensor cannot be assigned, as a graph may have been computed from them; compute a new "
+            "Tensor, as in where(mask, value, x), or change the data of a leaf, as in x.data[index] = value"
+        )
+
     @property
     def T(self) -> Any:
         return shaping.transpose(self)
 
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
-        return reduction.sum(self, axis, keepdims)
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        return reduction.sum(self, axis, keepdims=keepdims)
 
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Any:
-        return reduction.mean(self, axis, keepdims)
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        return reduction.mean(self, axis, keepdims=keepdims)
 
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Any:
-        return reduction.max(self, axis, keepdims)
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        return reduction.max(self, axis, keepdims=keepdims)
 
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Any:
-        return reduction.min(self, axis, keepdims)
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        return reduction.min(self, axis, keepdims=keepdims)
 
-    def prod(self, axis: Axis = None, keepdims: bool = False) -> Any:
-        return reduction.prod(self, axis, keepdims)
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        return reduction.prod(self, axis, keepdims=keepdims)
 
-    def var(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def var(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
         return reduction.var(self, axis, keepdims=keepdims)
 
-    def std(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def std(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
         return reduction.std(self, axis, keepdims=keepdims)
 
     def argmax(self, axis: int | None = None) -> Any:
@@ -477,6 +493,9 @@ class Constant(Node):
 
     __slots__ = ()
 
+
+for absent in missing.INSTEAD:
+    setattr(Node, absent, missing.Missing(absent))
 
 set_grad = vars(Node)["grad"].__set__  # gives None
 VALUES = {Value}
@@ -569,6 +588,15 @@ def _refuse_computed(node: Node) -> None:
         )
 
 
+def _no_update(node: Any, sign: str) -> Any:
+    if node.op is None and node.grad is not None:
+        raise TypeError(
+            f"x {sign} ... makes a new node and leaves {describe(node)}, which has a gradient, as it was; to update "
+            f"it write x.data {sign} ..., for a node that is recorded x = x {sign[0]} ..."
+        )
+    return node
+
+
 def _real(data: Any) -> float:
     if isinstance(data, numbers.Real) or (
         isinstance(data, (np.ndarray, np.bool_)) and data.ndim == 0 and data.dtype.kind in "fiub"
@@ -576,6 +604,15 @@ def _real(data: Any) -> float:
         return float(data)
     what = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else f"{type(data).__name__} {data!r}"
     raise TypeError(f"a Value holds one real number, not {what}; arrays belong in a Tensor")
+
+
+def _name(label: Any) -> str:
+    if not isinstance(label, str):
+        raise TypeError(
+            f"a label is a name in quotes, not {label!r:.60}; several numbers are one list, as in Tensor([1.0, 2.0]), "
+            f"and the precision is dtype=..."
+        )
+    return label
 
 
 def _floats(data: Any, dtype: Any = None) -> Array:

@@ -60,7 +60,11 @@ def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: 
     """
     name = ufunc.__name__
     if "out" in options:
-        raise TypeError(f"np.{name} cannot write into an array and record; write  a = a + b  instead of  a += b")
+        sign = table[name].symbol if name in table else "+"
+        raise TypeError(
+            f"np.{name} cannot write into an array and record; write  a = a {sign} b  instead of  a {sign}= b, "
+            f"or to change plain data  a {sign}= b.data"
+        )
     if method != "__call__":
         raise _unsupported(f"{name}.{method}")
     if name not in table and name not in _WITHOUT_DERIVATIVE:
@@ -94,10 +98,12 @@ def apply_function(function: Callable[..., Any], arguments: Sequence[Any], named
         return ours(*arguments)
     given = dict(theirs.bind(*arguments, **named).arguments)
     given |= given.pop("kwargs", {})
-    return ours(*_matched(call, given, list(theirs.parameters), own))
+    values = _matched(call, given, list(theirs.parameters), own)
+    by_name = {key: values.pop(key) for key, p in own.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    return ours(*values.values(), **by_name)
 
 
-def _matched(call: str, given: Mapping[str, Any], theirs: Sequence[str], own: inspect.Signature) -> list[Any]:
+def _matched(call: str, given: Mapping[str, Any], theirs: Sequence[str], own: inspect.Signature) -> dict[str, Any]:
     """The arguments in our function's order: matched by name, or by place where a name is not ours."""
     names = list(own.parameters)
     values = {key: parameter.default for key, parameter in own.parameters.items()}
@@ -111,7 +117,7 @@ def _matched(call: str, given: Mapping[str, Any], theirs: Sequence[str], own: in
     missing = [key for key, value in values.items() if value is inspect.Parameter.empty]
     if missing:
         raise TypeError(f"np.{call} of a Tensor takes {', '.join(names)}; give it {' and '.join(missing)} too")
-    return list(values.values())
+    return values
 
 
 def _not_taken(call: str, own: inspect.Signature, argument: str) -> TypeError:

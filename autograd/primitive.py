@@ -22,7 +22,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -303,6 +303,8 @@ class Elementwise(Primitive):
             f"``{name}`` of numbers, arrays, Values and Tensors, entry by entry; "
             f"``catalogue.describe`` of it is its derivative, and where that is a choice."
         )
+        names = [*inspect.signature(partials[0]).parameters][:-1]  # the last is the output
+        self.__signature__ = inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_ONLY) for n in names])
         self.shown = shown
         self.bounded = bounded
         self.partials = partials
@@ -313,7 +315,13 @@ class Elementwise(Primitive):
             partial.__qualname__ = f"{name}.partials[{position}]"  # names the rule in tracebacks
 
     def __call__(self, *operands: Any) -> Any:
+        if len(operands) != len(self.partials):
+            self._refuse_count(len(operands))
         return self.apply(operands, {})
+
+    def _refuse_count(self, given: int) -> NoReturn:
+        takes = len(self.partials)
+        raise TypeError(f"{self.name}: takes {takes} operand{'s' * (takes > 1)}, and {given} were given")
 
     def _explain(self, error: Exception, plain: Sequence[Any], parameters: dict[str, Any]) -> Exception:
         shapes = [np.shape(x) for x in plain]
@@ -332,7 +340,7 @@ class Unary(Elementwise):
     """An elementwise primitive of one input, with a short path for a ``Value``, a float or a plain array."""
 
     def of(self, x: Any) -> Any:
-        """The primitive of ``x``: what a call does, reached faster as a method."""
+        """The primitive of ``x``: what a call does, without a look at how many operands there are."""
         kind = type(x)
         if kind is nodes.Value and not modes.open_blocks:
             try:
@@ -351,14 +359,17 @@ class Unary(Elementwise):
             return self.array(x)
         return self.apply((x,), {})
 
-    __call__ = of
+    def __call__(self, x: Any, *others: Any) -> Any:
+        if others:
+            self._refuse_count(1 + len(others))
+        return self.of(x)
 
 
 class Binary(Elementwise):
     """An elementwise primitive of two inputs, with a short path for ``Value``s and floats."""
 
     def of(self, a: Any, b: Any) -> Any:
-        """The primitive of ``a`` and ``b``: what a call does, reached faster as a method."""
+        """The primitive of ``a`` and ``b``: what a call does, without a look at how many operands there are."""
         if modes.open_blocks:
             return self.apply((a, b), {})
         if type(a) is nodes.Value:
@@ -384,7 +395,16 @@ class Binary(Elementwise):
             y = self.on_floats(a._data, b._data)
         return nodes.value(y, self, a, b)
 
-    __call__ = of
+    def __call__(self, a: Any, b: Any, *others: Any) -> Any:
+        if others:
+            self._refuse_count(2 + len(others))
+        return self.of(a, b)
+
+
+def _in_short(signature: inspect.Signature) -> str:
+    """``(x, /, axis=None)``: without types."""
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(inspect.Signature(bare))
 
 
 def _kept(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -438,6 +458,7 @@ class Structured(Primitive):
                 f"{len(vjps)} vector-Jacobian products; give one for each, or all_vjps instead of them"
             )
         self.names = [p.name for p in signature if p.kind not in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+        self.by_position = [p.name for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
         self.defaults = {p.name: p.default for p in signature if p.name in self.names and p.default is not p.empty}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
@@ -447,7 +468,7 @@ class Structured(Primitive):
                 return self.apply(arguments, parameters)
         count = self.operands or len(arguments)
         operands, by_position = arguments[:count], arguments[count:]
-        positional = dict(zip(self.names, by_position))
+        positional = dict(zip(self.by_position, by_position))
         parameters = {**self.defaults, **_kept(positional), **_kept(named)}
         if (
             len(operands) < count
@@ -455,7 +476,7 @@ class Structured(Primitive):
             or not named.keys().isdisjoint(positional)
             or len(parameters) != len(self.names)
         ):
-            raise TypeError(f"{self.name}: called with the wrong arguments; it takes {inspect.signature(self.array)}")
+            raise TypeError(f"{self.name}: called with the wrong arguments; it takes {_in_short(self.__signature__)}")
         return self.apply(operands, parameters)
 
 

@@ -150,7 +150,7 @@ def times(g: Any, partial: Any) -> Any:
             return g
     elif type(g) is type(partial) is np.ndarray and g.shape == partial.shape:
         dot = np.vdot(g, partial)
-        if math.isfinite(dot.item()):  # and so is each of the products; NumPy's own float32 takes ten times as long
+        if math.isfinite(dot):  # and so is each of the products
             return g * partial if g.shape else dot
     with np.errstate(invalid="ignore"):  # of 0 * inf, which is mended below
         product = g * partial
@@ -169,7 +169,7 @@ def _is_dead(g: Any, partial: Any) -> Any:
 
 def _is_finite(x: Any) -> bool:
     # One pass that adds up; a sum of squares that overflows is only taken for infinite.
-    return math.isfinite(np.vdot(x, x).item())
+    return math.isfinite(np.vdot(x, x))
 
 
 def total(a: Any, b: Any) -> Any:

@@ -205,14 +205,14 @@ class Symbol:
     def __getitem__(self, index: Any) -> Any:
         return _row("getitem", self, index=index)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return autograd.sum(self, axis, keepdims)
+    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return autograd.sum(self, axis, keepdims=keepdims)
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return autograd.mean(self, axis, keepdims)
+    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return autograd.mean(self, axis, keepdims=keepdims)
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return autograd.max(self, axis, keepdims)
+    def max(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return autograd.max(self, axis, keepdims=keepdims)
 
     def dot(self, other: Any) -> Any:
         return _row("matmul", self, other)

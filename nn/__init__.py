@@ -17,7 +17,7 @@ from nn.activations import (
 )
 from nn.initializers import glorot_normal, glorot_uniform, he_normal, he_uniform, lecun_normal, lecun_uniform
 from nn.linear import MLP, Linear
-from nn.losses import cross_entropy, mean_squared_error
+from nn.losses import binary_cross_entropy, cross_entropy, mean_squared_error
 from nn.module import Module, Sequential, functional_call
 from nn.training import History, fit
 
@@ -27,6 +27,7 @@ __all__ = [
     "Linear",
     "Module",
     "Sequential",
+    "binary_cross_entropy",
     "cross_entropy",
     "elu",
     "fit",

@@ -69,6 +69,11 @@ def digits() -> tuple[Array, Array]:
     return images / 16, labels
 
 
+def are_classes(labels: Array, count: int) -> bool:
+    """Whether each label is one of 0, 1, ... below ``count``."""
+    return bool(np.isin(labels, np.arange(count)).all())
+
+
 def accuracy(scores: Any, labels: Array) -> float:
     """The share of rows whose largest score is that of the right class, and a finite number.
 
@@ -77,13 +82,25 @@ def accuracy(scores: Any, labels: Array) -> float:
         labels: (rows,) the index of each row's right class.
 
     Raises:
-        ValueError: the shapes do not fit.
+        ValueError: the shapes do not fit, there is only one class, or a label is not one of the classes.
     """
     scores, labels = np.asarray(plain(scores)), np.asarray(plain(labels))
     if scores.ndim != 2 or labels.shape != scores.shape[:1]:
         raise ValueError(
             f"accuracy: needs scores of shape (rows, classes) and one label per row, "
             f"not scores of shape {scores.shape} and labels of shape {labels.shape}"
+        )
+    if scores.shape[1] < 2:
+        raise ValueError(
+            f"accuracy: scores of shape {scores.shape} have no second class to choose; where one output tells two "
+            f"classes apart, the accuracy is np.mean((scores[:, 0] > 0) == (labels == 1))"
+        )
+    if not len(labels):
+        raise ValueError("accuracy: there are no rows of which a share could be right")
+    if not are_classes(labels, scores.shape[1]):
+        raise ValueError(
+            f"accuracy: labels are the index of each row's class, here 0 to {scores.shape[1] - 1}, "
+            f"not {labels.min()} to {labels.max()}"
         )
     right = (np.argmax(scores, axis=1) == labels) & np.isfinite(np.max(scores, axis=1))
     return float(np.mean(right))

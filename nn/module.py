@@ -18,7 +18,8 @@ class Module:
     """
 
     def __call__(self, x: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, x)")
+        hint = "; rename forward to __call__" if hasattr(self, "forward") else ""
+        raise NotImplementedError(f"{type(self).__name__} does not define __call__(self, x){hint}")
 
     def named_parameters(self) -> Iterator[tuple[str, Node]]:
         """Each parameter once, with its path: ``layers.0.weight``."""

@@ -18,7 +18,7 @@ from autograd.graph import first_non_finite
 from autograd.modes import is_recording
 from autograd.node import plain
 from autograd.primitive import Array
-from nn.data import accuracy, batches
+from nn.data import accuracy, are_classes, batches
 from nn.initializers import Seed, generator
 
 Loss = Callable[[Any, Any], Any]
@@ -162,7 +162,7 @@ def _validate(model: Callable[[Any], Any], loss_function: Loss, data: tuple[Arra
         output = model(x)
         history.validation_loss.append(float(loss_function(output, y)))
     shape = np.shape(plain(output))
-    if y.dtype.kind in "iu" and y.ndim == 1 and len(shape) == 2 and shape[1] > 1:
+    if y.dtype.kind in "iu" and y.ndim == 1 and len(shape) == 2 and shape[1] > 1 and are_classes(y, shape[1]):
         history.validation_accuracy.append(accuracy(output, y))
 
 
@@ -171,6 +171,10 @@ def _checked(name: str, data: Any) -> tuple[Array, Array]:
         size = f" of {len(data)}" if isinstance(data, (tuple, list)) else ""
         given = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else f"{type(data).__name__}{size}"
         raise TypeError(f"fit: {name} is a pair, (inputs, targets), with one row per example, not {given}")
+    if any(isinstance(rows, np.ma.MaskedArray) for rows in data):
+        raise TypeError(
+            f"fit: {name} has a mask, which no model sees; fill the masked entries, or leave out those rows"
+        )
     x, y = (np.asarray(plain(rows)) for rows in data)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or not len(x):
         raise ValueError(

@@ -104,6 +104,16 @@ def check(owner: str, name: str, number: Any, allowed: Allowed) -> Any:
     return allowed.kind(number)
 
 
+class Assigned:
+    """Looks at what is assigned to a hyperparameter; what is read is the instance's own."""
+
+    def __init__(self, name: str, allowed: Allowed) -> None:
+        self.name, self.allowed = name, allowed
+
+    def __set__(self, owner: Configured, number: Any) -> None:
+        owner.set_hyperparameter(self.name, number, self.allowed)
+
+
 class Configured:
     """Base of what is made with hyperparameters.
 
@@ -117,14 +127,10 @@ class Configured:
         if unknown and all(parameter.kind is not Parameter.VAR_KEYWORD for parameter in known.values()):
             own = ", ".join(name for name, _ in hyperparameters_of(cls)) or "none"
             raise TypeError(f"{cls.__name__}: has no hyperparameter {unknown[0]!r}, but {own}")
+        for name, allowed in hyperparameters_of(cls):
+            if not isinstance(vars(cls).get(name), Assigned):
+                setattr(cls, name, Assigned(name, allowed))
         return super().__new__(cls)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        known = type(self).__dataclass_fields__  # type: ignore[attr-defined]
-        if name in known and "allowed" in known[name].metadata:
-            self.set_hyperparameter(name, value, known[name].metadata["allowed"])
-        else:
-            super().__setattr__(name, value)
 
     def set_hyperparameter(self, name: str, number: Any, allowed: Allowed) -> None:
         """What an assignment does.

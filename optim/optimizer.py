@@ -58,7 +58,7 @@ def norm(x: Array) -> float:
 def is_finite(x: Array) -> bool:
     """Whether every entry is a number."""
     # The sum of squares is one pass, and may overflow where no entry is infinite.
-    return math.isfinite(np.vdot(x, x).item()) or bool(np.isfinite(x).all())
+    return math.isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())
 
 
 def computed(owner: Any, loss: Callable[[], Any]) -> Node:

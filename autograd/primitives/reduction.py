@@ -51,18 +51,18 @@ def _spread(reduced: Any, x: Any, axis: Axis) -> Any:
 
 
 @structured(lambda g, y, x, axis, keepdims: _spread(g, x, axis), examples=_EXAMPLES)
-def sum(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+def sum(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The sum over the axes, or over all entries."""
     return np.sum(x, axis=axis, keepdims=keepdims)
 
 
-def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def mean(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The mean over the axes, or over all entries."""
     if not hasattr(x, "shape"):
         x = reshape(x, np.shape(x))
     if axis is None and not x.shape:
         return positive(x) if isinstance(x, nodes.Node) else x
-    return sum(x, axis, keepdims) / _count(x, axis)
+    return sum(x, axis, keepdims=keepdims) / _count(x, axis)
 
 
 def _deviations(x: Any, axis: Axis) -> Any:
@@ -100,7 +100,7 @@ _SPREADS = [
 # Rows of their own, because as compositions they would take seven nodes and passes as many.
 @structured(_var_vjp, examples=_SPREADS)
 def var(
-    x: Array, /, axis: Axis = None, keepdims: bool = False, ddof: float = 0, correction: float | None = None
+    x: Array, /, axis: Axis = None, *, keepdims: bool = False, ddof: float = 0, correction: float | None = None
 ) -> Array:
     """The variance over the axes, or of all entries: mean squared deviation from the mean.
 
@@ -126,12 +126,12 @@ def _std_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool, ddof: float, co
     note="of equal entries the slopes are 0, the shortest of the subgradients",
 )
 def std(
-    x: Array, /, axis: Axis = None, keepdims: bool = False, ddof: float = 0, correction: float | None = None
+    x: Array, /, axis: Axis = None, *, keepdims: bool = False, ddof: float = 0, correction: float | None = None
 ) -> Array:
     """The standard deviation, the root of ``var``, with the same parameters."""
     x = np.asarray(x)
     degrees = _degrees_of_freedom(x, axis, ddof, correction)
-    return norm(_deviations(x, axis), axis, keepdims) / math.sqrt(degrees)
+    return norm(_deviations(x, axis), axis=axis, keepdims=keepdims) / math.sqrt(degrees)
 
 
 def _norm_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -146,7 +146,7 @@ def _norm_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     special=[point([0.0, 0.0], axis=None, keepdims=False)],
     note="at 0 the slopes are 0, the shortest of the subgradients",
 )
-def norm(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+def norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:  # in NumPy ord comes before axis
     """The root of the sum of squares over the axes, or of all entries."""
     with np.errstate(over="ignore", under="ignore"):
         y = np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
@@ -227,7 +227,7 @@ def _prod_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 @structured(_prod_vjp, examples=_EXAMPLES)
-def prod(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+def prod(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The product over the axes, or of all entries."""
     return np.prod(x, axis=axis, keepdims=keepdims)
 
@@ -252,27 +252,27 @@ _TIES = "entries that tie share the slope equally; a nan has the slope nan, and 
 
 
 @structured(_share, examples=_EXAMPLES, special=[point([0.0, 1.0, 1.0], axis=None, keepdims=False)], note=_TIES)
-def max(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+def max(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The largest entry over the axes, or of all."""
     _refuse_none("there is no largest", x, axis)
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
 @structured(_share, examples=_EXAMPLES, special=[point([0.0, 0.0, 1.0], axis=None, keepdims=False)], note=_TIES)
-def min(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+def min(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """The smallest entry over the axes, or of all."""
     _refuse_none("there is no smallest", x, axis)
     return np.min(x, axis=axis, keepdims=keepdims)
 
 
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     """Where the largest entry is, the first of them: integers, of which there is no derivative."""
     data = np.asarray(nodes.plain(x))
     _refuse_none("argmax: there is no largest", data, axis)
     return np.argmax(data, axis=axis, keepdims=keepdims)
 
 
-def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     """Where the smallest entry is, the first of them: integers, of which there is no derivative."""
     data = np.asarray(nodes.plain(x))
     _refuse_none("argmin: there is no smallest", data, axis)
@@ -296,7 +296,7 @@ def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     special=[point([-np.inf, -np.inf], axis=None, keepdims=False), point([0.0, np.inf], axis=None, keepdims=False)],
     note="where all entries are -inf the slopes are 0, those of the sum of exp(x); entries of inf share the slope",
 )
-def logsumexp(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+def logsumexp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """``log(sum(exp(x)))``, without overflow, and accurate where it is close to 0 too."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     largest = x == top

@@ -460,7 +460,7 @@ def test_the_sum_of_nothing_is_zero_and_has_a_gradient_of_no_entries(shape: tupl
 def test_mean_divides_by_how_many_it_averages(axis: Any, keepdims: bool, count: int, shape: tuple[int, ...]) -> None:
     entries = np.arange(24.0).reshape(2, 3, 4)
     x = Tensor(entries)
-    y = mean(x, axis, keepdims)
+    y = mean(x, axis, keepdims=keepdims)
     np.testing.assert_allclose(y.data, entries.mean(axis, keepdims=keepdims), rtol=1e-15)
     assert y.shape == shape
     y.backward(np.ones(shape))

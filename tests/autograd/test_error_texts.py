@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import math
+import operator
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +36,12 @@ def t(*shape: int, dtype: Any = np.float64) -> Tensor:
 
 def cube(x: Any) -> Any:
     return x**3
+
+
+def differentiated(label: str) -> Tensor:
+    x = Tensor([1.0, 2.0], label=label)
+    x.sum().backward()
+    return x
 
 
 def changed_before_backward() -> None:
@@ -133,12 +140,12 @@ NAMES = {
     **vars(ag),
     "cube": cube,
     **{f.__name__: f for f in (add_at, find, given, parse, points, read_variables, recorded, run)},
-    **{f.__name__: f for f in (t, changed_before_backward, rule_that_hides_its_cotangent, in_anomaly_mode)},
-    **{f.__name__: f for f in (rule_that_forgets_to_sum, rule_that_forgets_to_spread)},
+    **{f.__name__: f for f in (t, differentiated, changed_before_backward, in_anomaly_mode)},
+    **{f.__name__: f for f in (rule_that_hides_its_cotangent, rule_that_forgets_to_sum, rule_that_forgets_to_spread)},
     **{f.__name__: f for f in (rule_that_gives_none, rule_that_leaves_out_an_operand)},
     **{f.__name__: f for f in (infinite_seed, without_hypothesis, without_graphviz, long_chain, everywhere_nan)},
     **{f.__name__: f for f in (without_examples, a_generator, row_without_a_rule_for_each_operand)},
-    **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np},
+    **{"Constant": Constant, "Path": Path, "Symbol": Symbol, "add": add, "math": math, "np": np, "operator": operator},
 }
 
 # A call, and what it raises: … stands for what differs from one machine or version to another.
@@ -193,8 +200,26 @@ type("Mine", (Value,), {})
     TypeError: Mine: Value and Tensor cannot be subclassed; write a class that holds one
 type("Mine", (Tensor,), {})
     TypeError: Mine: Value and Tensor cannot be subclassed; write a class that holds one
+Tensor(2, 3)
+    TypeError: a label is a name in quotes, not 3; several numbers are one list, as in Tensor([1.0, 2.0]), and the
+    precision is dtype=...
+Value(2.0, (Value(1.0),))
+    TypeError: a label is a name in quotes, not (Value(1.0),); several numbers are one list, as in
+    Tensor([1.0, 2.0]), and the precision is dtype=...
+operator.isub(differentiated("w"), 1.0)
+    TypeError: x -= ... makes a new node and leaves Tensor 'w', which has a gradient, as it was; to update it write
+    x.data -= ..., for a node that is recorded x = x - ...
+operator.iadd(differentiated("w"), 1.0)
+    TypeError: x += ... makes a new node and leaves Tensor 'w', which has a gradient, as it was; to update it write
+    x.data += ..., for a node that is recorded x = x + ...
+operator.imul(differentiated("w"), 1.0)
+    TypeError: x *= ... makes a new node and leaves Tensor 'w', which has a gradient, as it was; to update it write
+    x.data *= ..., for a node that is recorded x = x * ...
+operator.setitem(t(2), 0, 1.0)
+    TypeError: the entries of a Tensor cannot be assigned, as a graph may have been computed from them; compute a new
+    Tensor, as in where(mask, value, x), or change the data of a leaf, as in x.data[index] = value
 t(2).squeeze()
-    AttributeError: a Tensor has no attribute 'squeeze'; squeeze is a function, write autograd.squeeze(x)
+    AttributeError: a Tensor has no attribute 'squeeze'; squeeze is a function, autograd.squeeze(...)
 Value(1.0).view(1)
     AttributeError: a Value has no attribute 'view'; write x.reshape(...)
 t(2).unsqueeze(0)
@@ -202,10 +227,9 @@ t(2).unsqueeze(0)
 t(2).requires_grad
     AttributeError: a Tensor has no attribute 'requires_grad'; every Value and Tensor is a variable, and a plain
     number or array is a constant
-t(2).sume()
-    AttributeError: a Tensor has no attribute 'sume'
-t(2).Tensor
-    AttributeError: a Tensor has no attribute 'Tensor'
+setattr(t(2), "requires_grad", False)
+    AttributeError: a Tensor has no attribute 'requires_grad'; every Value and Tensor is a variable, and a plain
+    number or array is a constant
 # ---- operands
 t(2) * "a"
     TypeError: multiply: takes numbers, arrays, Values and Tensors, not str 'a'
@@ -233,10 +257,13 @@ sum(Value(1.0))
     TypeError: sum: works on Tensors and arrays, not on a Value, which is a single number; stack([value]) makes a
     Tensor of it
 sum(t(2), 0, True, 1)
-    TypeError: sum: called with the wrong arguments; it takes (x: 'Array', /, axis: 'Axis' = None, keepdims: 'bool'
-    = False) -> 'Array'
+    TypeError: sum: called with the wrong arguments; it takes (x, /, axis=None, *, keepdims=False)
 matmul(t(2))
-    TypeError: matmul: called with the wrong arguments; it takes (a: 'Array', b: 'Array', /) -> 'Array'
+    TypeError: matmul: called with the wrong arguments; it takes (a, b, /)
+log(t(2), 2)
+    TypeError: log: takes 1 operand, and 2 were given
+maximum(t(2), t(2), t(2))
+    TypeError: maximum: takes 2 operands, and 3 were given
 # ---- backward
 (t(2) * 2).backward()
     ValueError: backward() starts from a single number, and this Tensor has shape (2,): reduce it first, as in
@@ -509,7 +536,8 @@ average_pool2d(t(1, 1, 5, 1), 2)
     ValueError: average_pool2d: a window of size (2, 2) does not fit into x of shape (1, 1, 5, 1), padding (0, 0)
 # ---- NumPy's functions
 np.add(np.ones(2), t(2), out=np.ones(2))
-    TypeError: np.add cannot write into an array and record; write a = a + b instead of a += b
+    TypeError: np.add cannot write into an array and record; write a = a + b instead of a += b, or to change plain
+    data a += b.data
 np.add.reduce(t(2))
     TypeError: np.add.reduce does not record derivatives; write it with sum of autograd, or give it
     tensor.numpy() if no gradient is needed
@@ -536,7 +564,28 @@ np.fft.fft(t(2))
     tensor.numpy() if no gradient is needed
 np.sum(t(2), dtype=np.float32)
     TypeError: np.sum of a Tensor takes x, axis, keepdims, but not dtype
+np.subtract(np.ones(2), t(2), out=np.ones(2))
+    TypeError: np.subtract cannot write into an array and record; write a = a - b instead of a -= b, or to change
+    plain data a -= b.data
 # ---- derivatives of functions
+grad(Value(1.0))
+    TypeError: grad: takes a function, as in grad(f)(x), not Value Value(1.0); derivatives of a node with respect to
+    others are gradients(loss, [w])
+value_and_grad(Value(1.0))
+    TypeError: value_and_grad: takes a function, as in value_and_grad(f)(x), not Value Value(1.0); derivatives of a
+    node with respect to others are gradients(loss, [w])
+jacobian(Value(1.0))
+    TypeError: jacobian: takes a function, as in jacobian(f)(x), not Value Value(1.0); derivatives of a node with
+    respect to others are gradients(loss, [w])
+hessian(Value(1.0))
+    TypeError: hessian: takes a function, as in hessian(f)(x), not Value Value(1.0); derivatives of a node with
+    respect to others are gradients(loss, [w])
+grad(math.exp)(1.0)
+    TypeError: grad: f made a float of a node, as math.exp(x) does, and returned plain numbers, of which no
+    derivative is known; write it with functions of autograd, as in autograd.exp(x)
+jvp(lambda x: [float(2 * x), 1.0], (1.0,), (1.0,))
+    TypeError: jvp: f made a float of a node, as math.exp(x) does, and returned plain numbers, of which no
+    derivative is known; write it with functions of autograd, as in autograd.exp(x)
 grad(lambda x: x * 2)(np.ones(3))
     ValueError: grad: takes the gradient of a single number, and f returned an output of shape (3,): reduce it
     first, as in f(x).sum(), or use jacobian for the derivatives of every entry, or vjp for a weighted sum of them

@@ -124,7 +124,10 @@ def test_what_is_no_number_is_no_operand(message_of: Callable[..., str], operand
 
 def test_writing_into_an_array_is_refused(message_of: Callable[..., str]) -> None:
     array = np.ones(2)
-    text = "np.add cannot write into an array and record; write  a = a + b  instead of  a += b"
+    text = (
+        "np.add cannot write into an array and record; write  a = a + b  instead of  a += b, "
+        "or to change plain data  a += b.data"
+    )
 
     def in_place() -> None:
         nonlocal array
@@ -264,7 +267,7 @@ def test_filling_with_a_node_is_refused_because_its_gradient_would_be_lost(messa
     [
         (np.sum, autograd.sum),
         (lambda x: np.sum(x, axis=0), lambda x: autograd.sum(x, axis=0)),
-        (lambda x: np.sum(a=x, axis=1, keepdims=True), lambda x: autograd.sum(x, 1, True)),
+        (lambda x: np.sum(a=x, axis=1, keepdims=True), lambda x: autograd.sum(x, 1, keepdims=True)),
         (lambda x: np.mean(x, 0), lambda x: autograd.mean(x, 0)),
         (lambda x: np.where(x > 0, x, 0), lambda x: autograd.where(x > 0, x, 0)),
         (lambda x: np.concatenate([x, x], 1), lambda x: autograd.concatenate([x, x], axis=1)),
@@ -542,28 +545,27 @@ ALIGNED = (
         (
             lambda: matmul(Tensor(np.eye(2))),
             TypeError,
-            "matmul: called with the wrong arguments; it takes (a: 'Array', b: 'Array', /) -> 'Array'",
+            "matmul: called with the wrong arguments; it takes (a, b, /)",
         ),
         (
             lambda: matmul(Tensor(np.eye(2)), np.eye(2), 3),
             TypeError,
-            "matmul: called with the wrong arguments; it takes (a: 'Array', b: 'Array', /) -> 'Array'",
+            "matmul: called with the wrong arguments; it takes (a, b, /)",
         ),
         (
             lambda: reshape(Tensor([1.0])),
             TypeError,
-            "reshape: called with the wrong arguments; it takes (x: 'Array', /, shape: 'int | Shape') -> 'Array'",
+            "reshape: called with the wrong arguments; it takes (x, /, shape)",
         ),
         *[
             (
                 call,
                 TypeError,
-                "sum: called with the wrong arguments; "
-                "it takes (x: 'Array', /, axis: 'Axis' = None, keepdims: 'bool' = False) -> 'Array'",
+                "sum: called with the wrong arguments; it takes (x, /, axis=None, *, keepdims=False)",
             )
             for call in [
                 lambda: sum_of(),
-                lambda: sum_of(Tensor([1.0]), 0, False, True),
+                lambda: sum_of(Tensor([1.0]), 0, 1),
                 lambda: sum_of(Tensor([1.0]), 0, axis=0),
                 lambda: sum_of(Tensor([1.0]), 0, False, keepdims=True),
                 lambda: sum_of(Tensor([1.0]), dims=0),
@@ -573,7 +575,7 @@ ALIGNED = (
         (
             lambda: relu(Tensor([1.0]), Tensor([2.0])),
             TypeError,
-            "Unary.of() takes 2 positional arguments but 3 were given",
+            "relu: takes 1 operand, and 2 were given",
         ),
     ],
 )

@@ -69,10 +69,10 @@ def test_axes_and_keepdims_mean_what_they_mean_to_numpy(
     shape, axis = where
     x = np.random.default_rng(seed).normal(size=shape)
     expected = theirs(x, axis=axis, keepdims=keepdims)
-    y = ours(Tensor(x), axis, keepdims)
+    y = ours(Tensor(x), axis=axis, keepdims=keepdims)
     assert y.shape == expected.shape
     np.testing.assert_allclose(y.data, expected, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(ours(x, axis, keepdims), expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(ours(x, axis=axis, keepdims=keepdims), expected, rtol=1e-12, atol=1e-14)
 
 
 @each_reduction
@@ -83,7 +83,7 @@ def test_the_slopes_over_some_axes_are_those_of_every_slice_alone(
     shape, axis = where
     rng = np.random.default_rng(seed)
     x = Tensor(rng.normal(size=shape))
-    y = ours(x, axis, keepdims)
+    y = ours(x, axis=axis, keepdims=keepdims)
     y.backward(rng.normal(size=y.shape))
     axes = range(len(shape)) if axis is None else [i % len(shape) for i in np.atleast_1d(axis).astype(int)]
     for index in np.ndindex(*(1 if i in axes else n for i, n in enumerate(shape))):
@@ -98,7 +98,7 @@ def test_the_slopes_over_some_axes_are_those_of_every_slice_alone(
 def test_an_axis_that_is_not_there_is_refused_with_the_shape(
     ours: Any, theirs: Any, message_of: Callable[..., str]
 ) -> None:
-    text = message_of(np.exceptions.AxisError, lambda: ours(Tensor(np.ones((2, 3))), 2))
+    text = message_of(np.exceptions.AxisError, lambda: ours(Tensor(np.ones((2, 3))), axis=2))
     assert "(2, 3)" in text
     assert "axis 2 is out of bounds" in text
 
@@ -112,7 +112,7 @@ def test_a_list_of_numbers_is_an_array(ours: Any, theirs: Any) -> None:
 def test_a_tensor_of_a_single_number_is_reduced_over_its_only_possible_axes(ours: Any, theirs: Any) -> None:
     for axis in (None, 0, -1):
         x = Tensor(2.0)
-        y = ours(x, axis)
+        y = ours(x, axis=axis)
         y.backward()
         assert y.item() == pytest.approx(theirs(np.array(2.0), axis=None, keepdims=False))
         assert x.grad.shape == ()
@@ -398,7 +398,9 @@ def test_softmax_over_axes_is_positive_sums_to_1_and_has_log_softmax_as_logarith
     y = softmax(x, axis)
     np.testing.assert_allclose(y.sum(axis, keepdims=True).data, 1, rtol=1e-14)
     np.testing.assert_allclose(np.log(y.data), log_softmax(x, axis).data, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose((x - logsumexp(x, axis, True)).data, log_softmax(x, axis).data, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        (x - logsumexp(x, axis, keepdims=True)).data, log_softmax(x, axis).data, rtol=1e-12, atol=1e-14
+    )
 
 
 # ---- no entries ----------------------------------------------------------

@@ -159,3 +159,17 @@ def test_scores_and_labels_that_do_not_fit_are_refused_not_broadcast(scores, lab
     )
     with pytest.raises(ValueError, match=re.escape(expected)):
         data.accuracy(np.zeros(scores), np.zeros(labels, int))
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "expected"),
+    [
+        ([[-5.0], [5.0]], [0, 1], "accuracy: scores of shape (2, 1) have no second class to choose; where one output"),
+        ([[0.0, 1.0], [1.0, 0.0]], [-1, 1], "labels are the index of each row's class, here 0 to 1, not -1 to 1"),
+        ([[0.0, 1.0], [1.0, 0.0]], [0, 2], "labels are the index of each row's class, here 0 to 1, not 0 to 2"),
+        (np.zeros((0, 3)), np.zeros(0, int), "accuracy: there are no rows of which a share could be right"),
+    ],
+)
+def test_accuracy_of_what_is_no_choice_among_classes_is_refused(scores, labels, expected):
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        data.accuracy(np.array(scores), np.array(labels))

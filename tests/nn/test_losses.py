@@ -171,6 +171,16 @@ def test_logits_and_labels_that_do_not_fit_are_refused_with_both_shapes(logits, 
         nn.cross_entropy(Tensor(np.zeros(logits)), np.zeros(labels, int))
 
 
+def test_masked_labels_are_refused():
+    with pytest.raises(TypeError, match="takes no masked labels; leave those rows out, of the logits too"):
+        nn.cross_entropy(Tensor([[0.0, 1.0]]), np.ma.array([1], mask=[True]))
+
+
+def test_the_loss_of_certain_right_answers_is_0_and_not_minus_0():
+    loss = nn.cross_entropy(Tensor([[40.0, 0.0, 0.0]]), [0]).item()
+    assert str(loss) == "0.0"
+
+
 def test_refused_labels_leave_no_gradient_behind():
     logits = Tensor(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="not a class"):
@@ -184,6 +194,50 @@ def test_negative_log_likelihood_is_differentiable_on_its_own():
     loss.backward()
     assert loss.item() == 2.5
     assert log_probabilities.grad.tolist() == [[0.0, -0.5], [-0.5, 0.0]]
+
+
+# ---- binary cross-entropy --------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.floats(-30, 30), st.floats(0, 1)), min_size=1, max_size=8))
+def test_binary_cross_entropy_and_its_gradient_are_the_textbooks(rows):
+    z, t = np.array(rows).T
+    p = 1 / (1 + np.exp(-z))
+    q = 1 / (1 + np.exp(z))
+    logits = Tensor(z)
+    loss = nn.binary_cross_entropy(logits, t)
+    loss.backward()
+    np.testing.assert_allclose(loss.data, np.mean(-t * np.log(p) - (1 - t) * np.log(q)), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(logits.grad, (p - t) / len(z), rtol=1e-12, atol=1e-15)
+
+
+def test_binary_cross_entropy_of_two_classes_is_cross_entropy_of_a_zero_beside_the_logit():
+    z, labels = np.array([0.3, -2.0, 40.0, -800.0, 1e4]), np.array([1, 0, 1, 0, 0])
+    two = nn.cross_entropy(np.column_stack([0 * z, z]), labels)
+    assert nn.binary_cross_entropy(z, labels) == pytest.approx(two, rel=1e-15)
+
+
+def test_binary_cross_entropy_of_huge_logits_neither_overflows_nor_rounds_away():
+    logits = Tensor([1e4, -1e4, 1e4, -800.0])
+    with np.errstate(all="raise", under="ignore"):
+        loss = nn.binary_cross_entropy(logits, [1, 0, 0, 1])
+        loss.backward()
+    assert loss.item() == (1e4 + 800) / 4
+    np.testing.assert_array_equal(logits.grad, [0, 0, 0.25, -0.25])
+    assert nn.binary_cross_entropy(np.array([-50.0]), np.array([0])) == pytest.approx(np.exp(-50.0), rel=1e-14)
+
+
+@pytest.mark.parametrize(("target", "shown"), [(-1.0, "-1.0"), (2.0, "2.0"), (np.nan, "nan")])
+def test_a_target_that_is_no_probability_is_refused(target, shown):
+    expected = f"binary_cross_entropy: a target is a probability, 0 for no and 1 for yes, not {shown}; of targets -1"
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        nn.binary_cross_entropy(Tensor([0.0, 1.0]), np.array([1.0, target]))
+
+
+def test_binary_logits_and_targets_of_different_shapes_are_refused_not_broadcast():
+    expected = "binary_cross_entropy: the logits have shape (2, 1) but the target (2,); reshape one of them"
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        nn.binary_cross_entropy(Tensor([[0.0], [1.0]]), np.array([0, 1]))
 
 
 # ---- mean squared error --------------------------------------------------
