@@ -16,7 +16,9 @@ no confusion
     further back than those. So ``x`` in ``grad(lambda y: x * y)(x)`` is not taken for
     ``y``, although they are the same number (Siskind & Pearlmutter, 2005).
 no dependence
-    The derivative of what does not depend on an argument is zero.
+    The derivative of what does not depend on an argument is zero. So it is for a node which the function
+    reaches from outside and not through its argument, as a model's parameters are: for those there are
+    ``gradients`` and ``nn.functional_call``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ _VARIABLE = "every Value and Tensor is a variable, and a plain number or array i
 _CONVERT = "choose the precision when it is made, as in Tensor(x, dtype=np.float32)"
 _MEMORY = "its data are a NumPy array in main memory, x.data"
 INSTEAD = {
-    **dict.fromkeys(("requires_grad", "requires_grad_", "is_leaf"), _VARIABLE),
+    **dict.fromkeys(("requires_grad", "requires_grad_"), _VARIABLE),
     **dict.fromkeys(("astype", "double", "half", "type"), _CONVERT),
     **dict.fromkeys(("cpu", "cuda", "device", "to"), _MEMORY),
     **dict.fromkeys(("view", "view_as"), "write x.reshape(...)"),
@@ -22,6 +22,7 @@ INSTEAD = {
     "expand": "write broadcast_to(x, shape), from autograd",
     "flatten": "write x.reshape(-1), or x.reshape(len(x), -1) to keep the rows",
     "grad_fn": "x.op is the primitive that made it, and x.inputs what it was applied to",
+    "is_leaf": "write x.op is None",
     "mm": "write a @ b",
     "numel": "write x.size",
     "permute": "write x.transpose(...)",

@@ -56,7 +56,7 @@ def norm(x: Array) -> float:
 
 
 def is_finite(x: Array) -> bool:
-    """Whether every entry is a number."""
+    """Whether every entry is finite."""
     # The sum of squares is one pass, and may overflow where no entry is infinite.
     return math.isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())
 

@@ -19,7 +19,7 @@ Axes = int | Sequence[int]
 _SINGLE = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))  # parts of an index that are no arrays
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=4)
 def positions(count: int) -> Array:
     """0, 1, ... below ``count``, always the same array, to index with."""
     numbers = np.arange(count)
