@@ -296,6 +296,8 @@ class Optimizer(Configured):
 
     def _count(self) -> None:
         """One more step; the schedules say with which hyperparameters."""
+        if self.needs_loss and self.loss is not None and not math.isfinite(self.loss):
+            raise FloatingPointError(f"{type(self).__name__}: the loss is {self.loss}; nothing was updated")
         scheduled = [one for one in (self, *self.groups) if one.schedules]
         before = [(one.progress, {name: getattr(one, name) for name in one.schedules}) for one in scheduled]
         try:
@@ -335,10 +337,7 @@ class Optimizer(Configured):
                 f"loss.backward() before, give step() the function that computes it, or float(loss) if the "
                 f"gradients come from elsewhere"
             )
-        number = float(loss)
-        if self.needs_loss and not math.isfinite(number):
-            raise FloatingPointError(f"{type(self).__name__}: the loss is {number}; nothing was updated")
-        self.loss = number
+        self.loss = float(loss)
 
     def _fill(self, grads: Sequence[Any]) -> bool:
         """Read the gradients into ``g``; whether every parameter has one."""

@@ -509,6 +509,10 @@ def test_a_loss_that_is_not_finite_is_refused_by_a_method_that_goes_by_it(kind, 
         optimizer.step(bad)
     np.testing.assert_array_equal(w.data, [1.0, 2.0])
     assert optimizer.steps == 0
+    w.grad = np.full(2, bad)
+    optimizer = kind([w], transforms=[optim.SkipNotFinite()])
+    optimizer.step(bad)
+    assert (optimizer.steps, optimizer.skipped) == (0, 1)
 
 
 @pytest.mark.parametrize("kind", [*OPTIMIZERS, *WRAPPERS], ids=lambda kind: kind.__name__)
