@@ -130,6 +130,16 @@ def test_a_module_without_call_says_so():
         Half()(1.0)
 
 
+def test_a_module_that_defines_forward_instead_of_a_call_is_told_so():
+    class Torch(nn.Module):
+        def forward(self, x):
+            return x
+
+    expected = "Torch does not define __call__(self, x); rename forward to __call__"
+    with pytest.raises(NotImplementedError, match=re.escape(expected)):
+        Torch()(1.0)
+
+
 # ---- functional_call -----------------------------------------------------
 
 

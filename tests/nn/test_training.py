@@ -254,6 +254,16 @@ def test_data_that_are_no_pair_are_refused_with_what_is_expected(part, given, na
         nn.fit(model, nn.mean_squared_error, optim.SGD(model.parameters()), epochs=1, **data)
 
 
+@pytest.mark.parametrize("part", ["data", "validation"])
+def test_data_with_a_mask_are_refused(part):
+    x, y = np.ones((4, 2)), np.array([0, 1, 0, 1])
+    model = nn.MLP([2, 2], rng=0)
+    masked = {part: (np.ma.array(x, mask=x > 0), y)}
+    optimizer = optim.SGD(model.parameters())
+    with pytest.raises(TypeError, match=f"fit: {part} has a mask, which no model sees; fill the masked entries, or"):
+        nn.fit(model, nn.cross_entropy, optimizer, **{"data": (x, y), **masked}, epochs=1, progress=False)
+
+
 def test_prediction_and_target_of_different_shapes_are_refused_and_take_no_step():
     x, y = line()
     model = nn.MLP([1, 1], rng=0)
