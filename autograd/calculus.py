@@ -59,7 +59,8 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
 
     Raises:
         ValueError: the result is not a single number, or there is no argument in that place.
-        TypeError: an argument or the result holds something that is no real number.
+        TypeError: ``f`` is no function, an argument or the result holds something that is no real number,
+            or the result is plain numbers after a node was made a float.
     """
     _check_function("grad", f)
 

@@ -61,6 +61,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: 
     name = ufunc.__name__
     if "out" in options:
         sign = table[name].symbol if name in table else "+"
+        sign = "+" if sign.isidentifier() else sign  # np.exp has no sign
         raise TypeError(
             f"np.{name} cannot write into an array and record; write  a = a {sign} b  instead of  a {sign}= b, "
             f"or to change plain data  a {sign}= b.data"

@@ -155,9 +155,10 @@ class Wrapper(Configured):
     def check_state_dict(self, state: dict[str, Any]) -> None:
         """Refuse what ``load_state_dict`` cannot load, and change nothing."""
         check_owner(type(self).__name__, state)
-        check_names(type(self).__name__, self.state_dict(), state)
+        own = self.state_dict()
+        check_names(type(self).__name__, own, state)
         self.base.check_state_dict(state["base"])
-        check_arrays(self, self.state_dict(), state)
+        check_arrays(self, own, state)
 
 
 @dataclass(eq=False)

@@ -567,6 +567,9 @@ np.sum(t(2), dtype=np.float32)
 np.subtract(np.ones(2), t(2), out=np.ones(2))
     TypeError: np.subtract cannot write into an array and record; write a = a - b instead of a -= b, or to change
     plain data a -= b.data
+np.exp(t(2), out=np.ones(2))
+    TypeError: np.exp cannot write into an array and record; write a = a + b instead of a += b, or to change plain
+    data a += b.data
 # ---- derivatives of functions
 grad(Value(1.0))
     TypeError: grad: takes a function, as in grad(f)(x), not Value Value(1.0); derivatives of a node with respect to
